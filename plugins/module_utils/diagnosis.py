@@ -1,0 +1,56 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why something failed: a stable cause, the evidence for it, and the remedy."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One cause of a failure.
+
+    ``cause`` is a stable identifier such as ``sigterm-unhandled`` (docs/diagnoses.md lists them all),
+    ``evidence`` is what was seen, ``remedy`` is what the reader can do about it. Each is one sentence.
+    """
+
+    cause: str
+    evidence: str
+    remedy: str
+
+    def sentence(self) -> str:
+        """The diagnosis as a user reads it: evidence, remedy, and the identifier to search for."""
+        return " ".join(filter(None, (_ended(self.evidence), _ended(self.remedy), f"[{self.cause}]")))
+
+    def as_dict(self) -> dict[str, str]:
+        """The form in which modules return it."""
+        return asdict(self)
+
+
+@dataclass(eq=False)
+class Failure(Exception):
+    """A step that cannot succeed, and why.
+
+    ``summary`` says in a few words what failed; ``diagnoses`` say why, the most certain first;
+    ``result`` is what is known all the same and becomes part of the module's result.
+    """
+
+    summary: str
+    diagnoses: t.Sequence[Diagnosis] = ()
+    result: dict[str, t.Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return " ".join([_ended(self.summary), *(diagnosis.sentence() for diagnosis in self.diagnoses)])
+
+
+def failure(summary: str, cause: str, evidence: str, remedy: str, **result: t.Any) -> Failure:
+    """A failure with a single diagnosis."""
+    return Failure(summary, [Diagnosis(cause, evidence, remedy)], result)
+
+
+def _ended(sentence: str) -> str:
+    sentence = sentence.strip()
+    return sentence if not sentence or sentence.endswith((".", "!", "?", ":", "`")) else sentence + "."
