@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a container engine may answer, and whether one does: cheap, with nothing but the standard library."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import socket
+import typing as t
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from .api import Provider
+
+_PROVIDERS: tuple[Provider, ...] = t.get_args(Provider)
+#: How long a socket may take to answer a ping, in seconds: a live one needs a millisecond.
+_PING_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address where an engine may answer, and why it is looked for there."""
+
+    provider: Provider
+    address: str
+    reason: str
+
+    def words(self) -> str:
+        """For a sentence: ``/var/run/docker.sock`` or ``tcp://10.0.0.1:2375 (DOCKER_HOST)``."""
+        shown = self.address.removeprefix("unix://")
+        return f"{shown} ({self.reason})" if self.reason else shown
+
+
+def places(provider: str, env: t.Mapping[str, str], home: Path, uid: int) -> list[Place]:
+    """Where to look, in order. What the user has set counts alone: no other engine is taken in its stead.
+
+    ``provider`` is ``auto``, ``docker`` or ``podman``. For ``auto`` kind's own variable KIND_EXPERIMENTAL_PROVIDER
+    decides where it is set; otherwise docker comes first.
+    """
+    if provider == "auto" and env.get("KIND_EXPERIMENTAL_PROVIDER") in _PROVIDERS:
+        provider = env["KIND_EXPERIMENTAL_PROVIDER"]
+    wanted = [known for known in _PROVIDERS if provider in ("auto", known)]
+    found = []
+    for known in wanted:
+        found.extend(_docker_places(env, home, uid) if known == "docker" else _podman_places(env, uid))
+    return found
+
+
+def _docker_places(env: t.Mapping[str, str], home: Path, uid: int) -> list[Place]:
+    if env.get("DOCKER_HOST"):
+        return [Place("docker", env["DOCKER_HOST"], "DOCKER_HOST")]
+    context = _docker_context(env, home)
+    if context is not None:
+        return [context]
+    runtime = env.get("XDG_RUNTIME_DIR") or f"/run/user/{uid}"
+    sockets = ["/var/run/docker.sock", f"{home}/.docker/run/docker.sock", f"{runtime}/docker.sock"]
+    return [Place("docker", f"unix://{path}", "") for path in sockets]
+
+
+def _docker_context(env: t.Mapping[str, str], home: Path) -> Place | None:
+    """The context that the docker command uses (``docker context use``), unless it is the default one."""
+    directory = Path(env.get("DOCKER_CONFIG") or home / ".docker")
+    name = env.get("DOCKER_CONTEXT") or _json(directory / "config.json").get("currentContext")
+    if not name or name == "default":
+        return None
+    meta = directory / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+    host = _json(meta).get("Endpoints", {}).get("docker", {}).get("Host")
+    return Place("docker", host, f"Docker's context {name}") if host else None
+
+
+def _podman_places(env: t.Mapping[str, str], uid: int) -> list[Place]:
+    if env.get("CONTAINER_HOST"):
+        return [Place("podman", env["CONTAINER_HOST"], "CONTAINER_HOST")]
+    runtime = env.get("XDG_RUNTIME_DIR") or f"/run/user/{uid}"
+    sockets = ["/run/podman/podman.sock", f"{runtime}/podman/podman.sock"]
+    # Root's engine is not the user's: a rootless podman has images and containers of its own.
+    return [Place("podman", f"unix://{path}", "") for path in (sockets if uid == 0 else sockets[1:])]
+
+
+def ping(address: str, timeout: float = _PING_TIMEOUT) -> str | None:
+    """None if an engine answers at ``address``; otherwise in words why not.
+
+    Addresses other than unix sockets and plain TCP (ssh, TLS) are only looked at for a connection.
+    """
+    parts = urllib.parse.urlsplit(address)
+    try:
+        if parts.scheme == "unix":
+            connection: http.client.HTTPConnection = _UnixConnection(parts.path, timeout)
+        elif parts.scheme in ("tcp", "http"):
+            connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 2375, timeout=timeout)
+        else:
+            return None  # only the SDK can tell
+        with contextlib.closing(connection):
+            connection.request("GET", "/_ping", headers={"Host": "engine"})
+            status = connection.getresponse().status
+    except FileNotFoundError:
+        return "there is no such socket"
+    except PermissionError:
+        return "permission denied"
+    except http.client.HTTPException:
+        return None  # it answers, only not in plain HTTP: TLS
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    # Over TLS a plain request gets 400; anything that is not "no such path" is an engine that lives.
+    return None if status < 500 else f"HTTP {status}"
+
+
+def kind_command(env: t.Mapping[str, str], home: Path) -> str | None:
+    """The path of ``kind``: from PATH, or where ``go install`` puts it; None if there is none."""
+    places_of_go = [env.get("GOBIN"), f"{env['GOPATH']}/bin" if env.get("GOPATH") else None, f"{home}/go/bin"]
+    search = [*env.get("PATH", os.defpath).split(os.pathsep), *(place for place in places_of_go if place)]
+    return shutil.which("kind", path=os.pathsep.join(search))
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Whether this machine can run a kind cluster: ``place`` is the engine that answers, ``kind`` the command.
+
+    ``reason`` says in words why not; it is empty where both are there.
+    """
+
+    place: Place | None
+    kind: str | None
+    reason: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether the runtime ``kind`` can be used."""
+        return self.place is not None and self.kind is not None
+
+
+def detect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> Detection:
+    """Which engine answers and whether kind is to be had, in a few milliseconds, for ``coverage_runtime: auto``."""
+    env = os.environ if env is None else env
+    home = Path(env.get("HOME") or Path.home())
+    candidates = places(provider, env, home, os.getuid())
+    place = next((candidate for candidate in candidates if ping(candidate.address) is None), None)
+    kind = kind_command(env, home)
+    reasons = []
+    if place is None:
+        reasons.append(f"no container engine answers on {' or '.join(candidate.words() for candidate in candidates)}")
+    if kind is None:
+        reasons.append("there is no kind on PATH")
+    return Detection(place, kind, ", and ".join(reasons))
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _json(path: Path) -> dict[str, t.Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
