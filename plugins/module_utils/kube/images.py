@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Image references in manifests, and the built image in place of the named one.
+
+The grammar of a reference is that of distribution/reference: ``[registry/]path[:tag][@digest]``.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .api import Object
+
+_TAG = re.compile(r":[\w][\w.-]{0,127}$")
+_DOCKER_HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "localhost/")
+
+
+def repository(reference: str) -> str:
+    """A reference without tag and digest."""
+    return _TAG.sub("", reference.split("@", 1)[0])
+
+
+def same_repository(one: str, other: str) -> bool:
+    """Whether two references (or names) mean the same repository, whatever their tags.
+
+    ``name``, ``docker.io/library/name`` and podman's ``localhost/name`` are the same.
+    """
+    return _short(one) == _short(other)
+
+
+def _short(reference: str) -> str:
+    name = repository(reference)
+    return next((name.removeprefix(prefix) for prefix in _DOCKER_HUB if name.startswith(prefix)), name)
+
+
+def has_registry(reference: str) -> bool:
+    """Whether a reference names a registry of its own: its first part has a dot or a port."""
+    first, separator, _rest = repository(reference).partition("/")
+    return (
+        bool(separator)
+        and ("." in first or ":" in first)
+        and not reference.startswith(("docker.io/", "index.docker.io/"))
+    )
+
+
+def is_valid(reference: str) -> bool:
+    """Whether a container runtime would take the reference at all."""
+    part = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+    domain = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?)+(?::\d+)?"
+    pattern = rf"(?:{domain}/)?{part}(?:/{part})*(?::[\w][\w.-]{{0,127}})?(?:@[a-z0-9]+:[0-9a-f]{{32,}})?"
+    return re.fullmatch(pattern, reference) is not None
+
+
+def pod_templates(manifest: Object) -> t.Iterator[Object]:
+    """The pod specs in an object: of the pod itself, of its template, of a CronJob's job template."""
+    spec = manifest.get("spec")
+    while isinstance(spec, dict):
+        if isinstance(spec.get("containers"), list):
+            yield spec
+            return
+        nested = spec.get("template") or spec.get("jobTemplate")
+        spec = nested.get("spec") if isinstance(nested, dict) else None
+
+
+def containers(pod_spec: Object) -> t.Iterator[Object]:
+    """All containers of a pod spec, init containers first, in the order in which they start."""
+    for key in ("initContainers", "containers"):
+        yield from (entry for entry in pod_spec.get(key) or [] if isinstance(entry, dict))
+
+
+def replace_images(manifest: Object, built: t.Mapping[str, str]) -> list[tuple[str, str]]:
+    """Put the built images in place of the named ones, in ``manifest`` itself; returns the pairs (named, built).
+
+    ``built`` maps names as manifests write them, without tag, to references. An image that is in place is never
+    pulled, for it has been loaded onto the nodes.
+    """
+    replaced = []
+    for pod_spec in pod_templates(manifest):
+        for container in containers(pod_spec):
+            named = container.get("image")
+            if not isinstance(named, str):
+                continue
+            reference = next((reference for name, reference in built.items() if same_repository(named, name)), None)
+            if reference is not None:
+                container["image"] = reference
+                container["imagePullPolicy"] = "IfNotPresent"
+                replaced.append((named, reference))
+    return replaced
