@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which process a process identifier means: numbers are reused, start times are not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A process: its number, and when it began, in a form that only compares (clock ticks or a date)."""
+
+    pid: int
+    began: str
+
+    def alive(self) -> bool:
+        """Whether this very process still runs; one that ended and waits to be reaped does not."""
+        return identify(self.pid) == self
+
+
+def identify(pid: int) -> Identity | None:
+    """The process that has the number ``pid`` now; None where there is none, or only its remains (a zombie)."""
+    if pid <= 0:
+        return None
+    try:
+        # proc(5): the name in parentheses may hold spaces; field 3 is the state, field 22 the start time.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return None if fields[0] in "ZX" else Identity(pid, fields[19])
+    except (FileNotFoundError, ProcessLookupError):
+        return None if os.path.exists("/proc/self/stat") else _identify_by_ps(pid)
+
+
+def _identify_by_ps(pid: int) -> Identity | None:
+    """The same where there is no /proc (macOS)."""
+    # The date must read the same whoever asks, in whichever language and time zone.
+    env = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+    argv = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    shown = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
+    state, _separator, began = shown.stdout.strip().partition(" ")
+    return Identity(pid, began.strip()) if began and not state.startswith("Z") else None
