@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""summary.json: the numbers of a report, schema 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..source.sources import Sources
+from ..source.splitting import splitting_of
+from .baseline import Baseline, compare
+from .exclusions import Exclusion, exclude
+from .gates import Gate, check_gates
+from .levels import Levels
+from .model import Coverage, FileCoverage, percent
+from .scope import headline_scope
+from .thresholds import Threshold, check_thresholds
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What counts: ``counted`` is what was instrumented less what is excluded, ``headline`` what of it is in scope."""
+
+    everything: Coverage
+    counted: Coverage
+    headline: Coverage
+    excluded: tuple[Exclusion, ...] = ()
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What the numbers are held against; ``changed`` is what `changed.measure_changes` makes."""
+
+    thresholds: Sequence[Threshold] = ()
+    gates: Sequence[Gate] = ()
+    baseline: Baseline | None = None
+    changed: Mapping[str, Any] | None = None
+    levels: Levels | None = None
+
+
+def select(
+    coverage: Coverage,
+    exclusions: Sequence[str] = (),
+    scope: Sequence[str] = (),
+    generated: bool = False,
+    comments: bool = False,
+    sources: Sources | None = None,
+) -> Selection:
+    """What counts of ``coverage``: see `exclusions.exclude` and `scope.headline_scope`."""
+    counted, excluded = exclude(coverage, exclusions, generated, comments, sources)
+    return Selection(coverage, counted, headline_scope(counted, scope), tuple(excluded))
+
+
+def summarize(
+    coverage: Coverage,
+    service: str,
+    go_version: str | None = None,
+    exclude: Sequence[str] = (),
+    scope: Sequence[str] = (),
+    thresholds: Sequence[Threshold] = (),
+) -> dict[str, Any]:
+    """The summary of ``coverage`` with the simplest of demands: see `summary_of`."""
+    return summary_of(select(coverage, exclude, scope), service, go_version, Demands(thresholds))
+
+
+def summary_of(
+    selection: Selection, service: str, go_version: str | None = None, demands: Demands | None = None
+) -> dict[str, Any]:
+    """The dictionary that summary.json holds; ready for ``json.dumps``.
+
+    ``statements``, ``packages`` and ``functions`` count what was instrumented, less what is excluded, which stands in
+    ``excluded``. ``scope`` is there where the headline counts less than that. ``files`` are those of the headline, with
+    their functions. Thresholds are checked against the headline's statements. A function counts as covered if it was
+    entered; function literals outside functions do not count. Gates see all of it, so they come last.
+    """
+    demands = demands or Demands()
+    coverage, counted, headline = selection.everything, selection.counted, selection.headline
+    results = check_thresholds(headline, demands.thresholds, demands.changed)
+    summary: dict[str, Any] = {
+        "schema": SCHEMA,
+        "service": service,
+        "go_version": go_version,
+        "splitting": splitting_of(coverage),
+        "mode": coverage.mode,
+        **_numbers(counted),
+        "meta_files": coverage.meta_files,
+        "counter_files": coverage.counter_files,
+        "passed": all(result.passed for result in results),
+        "thresholds": [result.as_dict() for result in results],
+        "excluded": [exclusion.as_dict() for exclusion in selection.excluded],
+        "warnings": list(coverage.warnings),
+    }
+    if (headline.covered, headline.total) != (counted.covered, counted.total):
+        numbers = _numbers(headline)
+        summary["scope"] = {**numbers.pop("statements"), **numbers}
+    levels = demands.levels
+    if levels is not None:
+        summary["levels"] = {
+            **levels.described(),
+            "total": levels.numbers(headline.files()),
+            "packages": [{"name": p.name, **levels.numbers(p.files)} for p in headline.packages if p.total],
+        }
+    if demands.changed is not None:
+        summary["changed"] = dict(demands.changed)
+    summary["files"] = [_file(file, levels) for file in headline.files()]
+    if demands.baseline is not None:
+        summary["baseline"] = compare(demands.baseline, summary)
+    return summary
+
+
+def hold_against_gates(summary: dict[str, Any], gates: Sequence[Gate]) -> None:
+    """Add the part ``gates`` to a summary that is complete but for it; ``passed`` follows."""
+    if gates:
+        results = check_gates(gates, summary)
+        summary["gates"] = results
+        summary["passed"] = bool(summary["passed"] and all(result["passed"] for result in results))
+
+
+def headline_of(summary: dict[str, Any]) -> dict[str, Any]:
+    """The ``{"covered", "total", "percent"}`` that stands for the whole summary: that of the scope if it has one."""
+    numbers: dict[str, Any] = summary.get("scope") or summary["statements"]
+    return numbers
+
+
+def said_of(summary: Mapping[str, Any]) -> list[str]:
+    """What of the summary belongs beside the headline, as lines for a terminal; none where nothing was asked for."""
+    said = []
+    levels = summary.get("levels")
+    if levels:
+        total = levels["total"]
+        counts = [(name, total["covered"][name]) for name in (*levels["names"][1:], levels["names"][0])]
+        counts += [("both", total["both"]), ("only e2e", total["only_e2e"]), ("any", total["any"])]
+        said.append("levels: " + ", ".join(f"{name} {percent(count, total['total']):.1f}%" for name, count in counts))
+    changed = summary.get("changed")
+    if changed:
+        lines, statements = changed["lines"], changed["statements"]
+        said.append(
+            f"changed since {changed['since']}: {statements['percent']:.1f}% of {statements['total']} statements,"
+            f" {lines['total'] - lines['covered']} of {lines['total']} lines did not run"
+        )
+    baseline = summary.get("baseline")
+    if baseline:
+        if baseline["change"] is not None:
+            said.append(f"baseline: {baseline['change']:+.1f} points, from {baseline['before']['percent']:.1f}%")
+        else:
+            said.append(f"baseline: {baseline.get('missing') or baseline['drift']['evidence']}")
+    return said
+
+
+def without_files(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary without the part that grows with the program: what a task returns, and what the overview keeps."""
+    return {key: value for key, value in summary.items() if key != "files"}
+
+
+def summary_text(summary: Mapping[str, Any]) -> str:
+    """The text of summary.json: indented for people, but a line for each file, however many functions it has."""
+    head = json.dumps(without_files(summary), indent=2, ensure_ascii=False)
+    # One string for each file by the C encoder: an indented list of all functions would take ten times as long.
+    files = ",\n".join("    " + json.dumps(file, ensure_ascii=False) for file in summary.get("files", ()))
+    listed = f"[\n{files}\n  ]" if files else "[]"
+    return f'{head[:-2]},\n  "files": {listed}\n}}\n'
+
+
+def _file(file: FileCoverage, levels: Levels | None) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": file.name,
+        "package": file.package,
+        **_statements(file.covered, file.total),
+        "functions": [
+            {"name": function.name, "line": function.line, "covered": function.covered, "total": function.total}
+            for function in file.functions
+            if not function.literal
+        ],
+    }
+    if levels is not None:
+        described["levels"] = levels.numbers([file])
+        described["functions"] = [
+            {
+                "name": function.name,
+                "line": function.line,
+                "covered": function.covered,
+                "total": function.total,
+                "levels": numbers,
+            }
+            for function, numbers in levels.functions(file)
+            if not function.literal
+        ]
+    return described
+
+
+def _numbers(coverage: Coverage) -> dict[str, Any]:
+    functions = [function for function in coverage.functions() if not function.literal]
+    return {
+        "statements": _statements(coverage.covered, coverage.total),
+        "packages": [{"name": p.name, **_statements(p.covered, p.total)} for p in coverage.packages],
+        "functions": {"covered": sum(function.count > 0 for function in functions), "total": len(functions)},
+    }
+
+
+def _statements(covered: int, total: int) -> dict[str, Any]:
+    return {"covered": covered, "total": total, "percent": percent(covered, total)}
