@@ -1,0 +1,15 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module kind_cluster, shown while it works."""
+
+from __future__ import annotations
+
+from ansible_collections.gocover.e2e.plugins.modules import kind_cluster
+from ansible_collections.gocover.e2e.plugins.plugin_utils.live import LiveAction
+
+
+class ActionModule(LiveAction):
+    """Runs the module kind_cluster."""
+
+    module = kind_cluster.MODULE

@@ -1,0 +1,249 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Report what was covered, from the files that instrumented programs wrote."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: covdata_report
+short_description: Report what was covered
+version_added: 0.1.0
+description:
+  - Reads covmeta and covcounters files itself, so that no Go is needed, and writes the report in every format.
+  - The files appear together once all of them are complete; if anything goes wrong, those of the last report stay.
+  - Fails, after the report is written, if a threshold or a gate is missed.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.step
+attributes:
+  check_mode:
+    support: full
+    details: In check mode the data is read and held against the thresholds, and nothing is written.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  covdata:
+    description: Directories with covmeta and covcounters files. Those that do not exist are left out, as long as one does.
+    type: list
+    elements: path
+    required: true
+  dest:
+    description: Directory for the report.
+    type: path
+    required: true
+  service:
+    description: Name of the service. The default is the name of O(dest).
+    type: str
+  source:
+    description: Directory of the Go module, for the source in the report and for lines of functions.
+    type: path
+  go_version:
+    description: Version of Go that built the program; the data does not say it.
+    type: str
+  scope:
+    description:
+      - Patterns of what the headline percentage counts, as C(go list) takes them or as globs.
+      - If empty, the packages of the program's own module that are not generated.
+    type: list
+    elements: str
+    default: []
+  package:
+    description: The main package, relative to O(source), for programs that were built from files rather than from a package.
+    type: str
+    default: ""
+  exclude:
+    description: Patterns of packages and files that count nowhere, and are shown as excluded.
+    type: list
+    elements: str
+    default: []
+  exclude_generated:
+    description: Whether generated files are excluded. Without it they count in the whole, and not in the headline.
+    type: bool
+    default: false
+  exclude_comments:
+    description: Whether comments such as C(//coverage:ignore) in the source exclude code.
+    type: bool
+    default: true
+  thresholds:
+    description:
+      - Percentages to reach, as C(total) and, on what was changed since O(changed_since), as C(changed).
+      - By patterns of what they are for as C(packages), C(files) and C(functions).
+    type: dict
+    default: {}
+  gates:
+    description: JMESPath expressions over the summary that must be true, as a list or, to give them names, as a dictionary.
+    type: raw
+    default: []
+  profiles:
+    description:
+      - Coverage of other test levels, by the name of the level (V(unit), V(integration)).
+      - Each is a Go text profile, a directory of covmeta and covcounters files, or a list of them.
+    type: dict
+    default: {}
+  baseline:
+    description:
+      - An earlier summary to compare with, as a file, a directory of results, or V(git:REF:PATH).
+      - A baseline that does not exist is said, and no error.
+    type: str
+    default: ""
+  changed_since:
+    description: A git reference. What was changed since the checkout left it is reported apart.
+    type: str
+    default: ""
+  source_map:
+    description: By prefixes of file names in the data, what they are in O(source), as import paths or directories.
+    type: dict
+    default: {}
+  codecov:
+    description: Whether to write a directory C(codecov) with a profile for each test level, ready for an upload.
+    type: bool
+    default: false
+  tests:
+    description: What came of the tests, with at least C(passed); a report of failed tests has not passed either.
+    type: dict
+  run:
+    description: What identifies the run, shown in the report.
+    type: dict
+    default: {}
+  keep_covdata:
+    description: Whether the raw files become part of the results, as C(covdata) below O(dest).
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Report
+  gocover.e2e.covdata_report:
+    covdata: [/tmp/coverage/notification/covdata]
+    dest: /tmp/coverage/notification
+    source: /src/notification
+    thresholds:
+      total: 60
+      packages:
+        ./internal/routing: 90
+
+- name: Report beside the unit tests, and ask more of what is new
+  gocover.e2e.covdata_report:
+    covdata: [/tmp/coverage/notification/covdata]
+    dest: /tmp/coverage/notification
+    source: /src/notification
+    profiles:
+      unit: /src/notification/unit.out
+    baseline: git:origin/main:coverage/summary.json
+    changed_since: origin/main
+    thresholds:
+      changed: 80
+    gates:
+      no worse than before: baseline.change >= `-0.5`
+"""
+
+RETURN = r"""
+summary:
+  description: The content of C(summary.json), less its C(files).
+  returned: success, and when a threshold or a gate is missed
+  type: dict
+files:
+  description: Paths of the files that were written.
+  returned: success, and when a threshold or a gate is missed
+  type: list
+  elements: str
+diagnosis:
+  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from pathlib import Path
+
+from ansible_collections.gocover.e2e.plugins.module_utils import step
+from ansible_collections.gocover.e2e.plugins.module_utils.report import bundle
+from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers import gates, levels, summary, thresholds
+from ansible_collections.gocover.e2e.plugins.module_utils.report.source import placing
+
+
+def report(this: step.Step) -> step.Outcome:
+    """Report, and hold the numbers against the thresholds."""
+    params = this.params
+    dest = Path(params["dest"])
+    covdata = [Path(directory) for directory in params["covdata"]]
+    spec = bundle.ReportSpec(
+        covdata=tuple([directory for directory in covdata if directory.is_dir()] or covdata),
+        service=params["service"] or dest.name,
+        source=Path(params["source"]) if params["source"] else None,
+        go_version=params["go_version"],
+        package=params["package"],
+        exclude=tuple(params["exclude"]),
+        exclude_generated=params["exclude_generated"],
+        exclude_comments=params["exclude_comments"],
+        scope=tuple(params["scope"]),
+        thresholds=tuple(thresholds.parse_thresholds(params["thresholds"])),
+        gates=tuple(gates.parse_gates(params["gates"])),
+        profiles=levels.parse_profiles(params["profiles"]),
+        baseline=params["baseline"],
+        changed_since=params["changed_since"],
+        source_map=placing.parse_source_map(params["source_map"]),
+        codecov=params["codecov"],
+        tests=params["tests"],
+        run=params["run"],
+    )
+    made = bundle.make_report(spec)
+    changed = True if this.check_mode else bundle.write_report(made, spec, dest, params["keep_covdata"])
+    files = [str(dest / name) for name in sorted([*made.files, "summary.json"])]
+    result = {"summary": summary.without_files(made.summary), "files": files}
+    shown = {key: made.summary[key] for key in ("statements", "scope", "passed") if key in made.summary}
+    sections = {"summary": shown, **({"covdata": "reported"} if params["keep_covdata"] else {})}
+    for warning in made.summary["warnings"]:
+        this.warn(warning)
+    for line in summary.said_of(made.summary):
+        this.progress.note(line)
+    missed = bundle.missed_demands(made.summary, dest)
+    if missed is not None:
+        missed.result = {"changed": changed, **result, "sections": sections}
+        raise missed
+    this.progress.note(f"report: {dest / 'index.html'}")
+    return step.Outcome(changed=changed, result=result, sections=sections)
+
+
+MODULE = step.Module(
+    "report",
+    {
+        "covdata": {"type": "list", "elements": "path", "required": True},
+        "dest": {"type": "path", "required": True},
+        "service": {"type": "str"},
+        "source": {"type": "path"},
+        "go_version": {"type": "str"},
+        "scope": {"type": "list", "elements": "str", "default": []},
+        "package": {"type": "str", "default": ""},
+        "exclude": {"type": "list", "elements": "str", "default": []},
+        "exclude_generated": {"type": "bool", "default": False},
+        "exclude_comments": {"type": "bool", "default": True},
+        "thresholds": {"type": "dict", "default": {}},
+        "gates": {"type": "raw", "default": []},
+        "profiles": {"type": "dict", "default": {}},
+        "baseline": {"type": "str", "default": ""},
+        "changed_since": {"type": "str", "default": ""},
+        "source_map": {"type": "dict", "default": {}},
+        "codecov": {"type": "bool", "default": False},
+        "tests": {"type": "dict"},
+        "run": {"type": "dict", "default": {}},
+        "keep_covdata": {"type": "bool", "default": False},
+    },
+    report,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()

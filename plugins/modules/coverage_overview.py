@@ -1,0 +1,100 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say what came of the runs of several services."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: coverage_overview
+short_description: Say what came of the runs of several services
+version_added: 0.1.0
+description:
+  - Reads C(summary.json) and C(run.json) of every service below a directory, shows them as a table, and writes C(index.html) and
+    C(summary.json) over all of them.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.step
+attributes:
+  check_mode:
+    support: full
+    details: In check mode the table is shown and nothing is written.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  coverage_dir:
+    description: Directory with one directory for each service.
+    type: path
+    required: true
+  services:
+    description: Names of the services to show. The files are made over all services that have results in O(coverage_dir).
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show what came of it
+  gocover.e2e.coverage_overview:
+    coverage_dir: /tmp/coverage
+    services: [datastorage, notification]
+"""
+
+RETURN = r"""
+table:
+  description: The table, as lines of text.
+  returned: success
+  type: list
+  elements: str
+services:
+  description: What C(summary.json) over all services says of each.
+  returned: success
+  type: list
+  elements: dict
+diagnosis:
+  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from pathlib import Path
+
+from ansible_collections.gocover.e2e.plugins.module_utils import overview, step
+
+
+def show(this: step.Step) -> step.Outcome:
+    """Show the table and write the overview."""
+    root = Path(this.params["coverage_dir"])
+    rows = overview.read_rows(root)
+    shown = [row for row in rows if row["service"] in this.params["services"]]
+    table = overview.table(shown)
+    for line in [*table, *overview.step_table(shown), *overview.footer(root, shown)]:
+        this.progress.text(line)
+    changed = False if this.check_mode or not rows else overview.write(root, rows)
+    return step.Outcome(changed=changed, result={"table": table, "services": rows})
+
+
+MODULE = step.Module(
+    "overview",
+    {
+        "coverage_dir": {"type": "path", "required": True},
+        "services": {"type": "list", "elements": "str", "required": True},
+    },
+    show,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Begin and end the run of a service."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: coverage_run
+short_description: Begin and end the run of a service
+version_added: 0.1.0
+description:
+  - Begins a run. Makes its directories, ends what an interrupted run left behind, makes sure that it is the only one of its service there, and decides
+    where the service will run.
+  - Ends a run. Ends whatever of it still runs, and completes C(run.json).
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.step
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details: Each run is a new one.
+options:
+  service:
+    description: Name of the service.
+    type: str
+    required: true
+  state:
+    description: Whether a run begins (V(begun)), the last one goes on with its later steps (V(resumed)), or a run ends (V(ended)).
+    type: str
+    choices: [begun, resumed, ended]
+    default: begun
+  work:
+    description: Directory in which the run works.
+    type: path
+    required: true
+  results:
+    description: Directory for its results.
+    type: path
+    required: true
+  runtime:
+    description:
+      - Where the service is to run, a kind cluster (V(kind)), the cluster of a kubeconfig (V(cluster)), or this machine itself (V(process)).
+      - V(auto) takes V(kind) if a container engine answers, kind is there and O(manifests) names manifests, otherwise V(process).
+    type: str
+    choices: [auto, kind, cluster, process]
+    default: auto
+  provider:
+    description: The container engine for V(kind).
+    type: str
+    choices: [auto, docker, podman]
+    default: auto
+  manifests:
+    description: The manifests of the service; without any it cannot run in a cluster.
+    type: list
+    elements: path
+    default: []
+  mode:
+    description: Who owns the cluster and the deployments.
+    type: str
+    default: managed
+  error:
+    description: With O(state=ended), why the run failed, if no step recorded it.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Begin
+  gocover.e2e.coverage_run:
+    service: notification
+    work: /tmp/coverage/.work/notification
+    results: /tmp/coverage/notification
+"""
+
+RETURN = r"""
+run:
+  description: The content of C(run.json).
+  returned: success
+  type: dict
+diagnosis:
+  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from pathlib import Path
+
+from ansible_collections.gocover.e2e.plugins.module_utils import lifecycle, runtime, step
+
+
+def run_lifecycle(this: step.Step) -> step.Outcome:
+    """Begin, resume or end the run."""
+    params = this.params
+    places = lifecycle.Places(params["service"], Path(params["work"]), Path(params["results"]))
+    head = {"mode": params["mode"]}
+    if params["state"] != "ended":
+        chosen = runtime.choose(params["runtime"], params["provider"], params["manifests"])
+        head["runtime"] = chosen.name
+        if chosen.reason:
+            this.progress.note(f"runtime {chosen.name}: {chosen.reason}")
+    if this.check_mode:
+        document = {"service": places.service, **head, "failures": []}
+    elif params["state"] == "begun":
+        document = lifecycle.begin(places, params["owner"], head)
+    elif params["state"] == "resumed":
+        document = lifecycle.resume(places, params["owner"], head)
+    else:
+        document = lifecycle.end(places, params["error"], params["owner"])
+    return step.Outcome(changed=False, result={"run": document, "ansible_facts": {"coverage_run": document}})
+
+
+MODULE = step.Module(
+    "run",
+    {
+        "service": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["begun", "resumed", "ended"], "default": "begun"},
+        "work": {"type": "path", "required": True},
+        "results": {"type": "path", "required": True},
+        "runtime": {"type": "str", "choices": ["auto", "kind", "cluster", "process"], "default": "auto"},
+        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        "manifests": {"type": "list", "elements": "path", "default": []},
+        "mode": {"type": "str", "default": "managed"},
+        "error": {"type": "str"},
+    },
+    run_lifecycle,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""End the pods of a workload so that counters are written, and say how each one ended."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: graceful_shutdown
+short_description: End the pods of a workload so that counters are written
+version_added: 0.1.0
+description:
+  - Brings a workload to zero and watches each pod until it is gone, keeping its exit code, its reason and its last lines.
+  - A DaemonSet is sent to no node, a Job is suspended, a bare pod is deleted for good. A ScaledObject of KEDA is paused meanwhile.
+  - Where an operator or somebody else starts pods again, those that were there are ended one by one, and who it was is told.
+  - What was there is recorded in the annotation C(gocover.e2e/replicas) of the workload, in the same request, and put back after a failure or a signal.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.step
+  - gocover.e2e.kube
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details: A workload without pods stays as it is. With O(restore=true) its pods come back, so that the next call ends them again.
+options:
+  workload:
+    description: C(deployment/NAME), C(statefulset/NAME), C(daemonset/NAME), C(job/NAME) or C(pod/NAME).
+    type: str
+    required: true
+  namespace:
+    description: Its namespace.
+    type: str
+    required: true
+  container:
+    description: The container that runs the service; by default the one that is patched, the one named as the workload, or the only one.
+    type: str
+    default: ""
+  timeout:
+    description: For how many seconds to wait. By default the longest grace period of the pods and half a minute more.
+    type: float
+  restore:
+    description: Whether to put the replicas back as soon as all pods are gone.
+    type: bool
+    default: false
+  state:
+    description: V(stopped) ends the pods. V(restored) puts back what an earlier call recorded, and does nothing else.
+    type: str
+    choices: [stopped, restored]
+    default: stopped
+"""
+
+EXAMPLES = r"""
+- name: End datastorage, so that it writes its counters
+  gocover.e2e.graceful_shutdown:
+    workload: deployment/datastorage
+    namespace: datastorage-e2e
+
+- name: Put its replicas back after its files are collected
+  gocover.e2e.graceful_shutdown:
+    workload: deployment/datastorage
+    namespace: datastorage-e2e
+    state: restored
+"""
+
+RETURN = r"""
+pods:
+  description: How each pod ended; C(seconds) from its SIGTERM to its end, C(log) the last lines of its container.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{name: datastorage-7d4b-x, node: gocover-worker, exit_code: 0, reason: Completed, seconds: 2.1, restarts: 0, log: [], diagnosis: []}]
+replicas_before:
+  description: How many replicas there were.
+  returned: success
+  type: int
+diagnosis:
+  description: Why counters are lost, or why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from ansible_collections.gocover.e2e.plugins.module_utils import step
+from ansible_collections.gocover.e2e.plugins.module_utils.kube import covering, endings, scaling, shutdown, workload
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+
+
+def shut_down_workload(this: step.Step) -> step.Outcome:
+    """End the pods, or put the replicas back."""
+    params = this.params
+    cluster = cluster_of(params)
+    target = scaling.find(cluster, params["namespace"], params["workload"])
+    before = shutdown.replicas_before(target)
+    if params["state"] == "restored":
+        recorded = shutdown.restoring_patch(target) is not None
+        if recorded and not this.check_mode:
+            shutdown.restore(cluster, target)
+            this.progress.note(f"{target.title} has its {before} replicas again")
+        return step.Outcome(changed=recorded, result={"pods": [], "replicas_before": before})
+    if this.check_mode:
+        return step.Outcome(changed=scaling.wanted(target) > 0, result={"pods": [], "replicas_before": before})
+    record = covering.recorded(target.object)
+    container = workload.choose_container(
+        _with_template(target), params["container"] or (record.container if record else ""), ""
+    )
+    ended = shutdown.shut_down(
+        cluster, target, container, params["timeout"], this.progress.note, owner_alive(params["owner"])
+    )
+    for warning in endings.restart_warnings(ended.pods):
+        this.warn(warning)
+    for found in ended.diagnosis:
+        if found.cause == "replicas-restored-by-other":
+            this.warn(found.sentence())
+    if target.kind == POD and ended.changed:
+        this.warn(f"{target.title} is gone for good: nothing starts a bare pod again")
+    if params["restore"]:
+        shutdown.restore(cluster, target)
+    return step.Outcome(
+        changed=ended.changed,
+        result={"pods": ended.pods, "replicas_before": ended.replicas_before},
+        sections={"pods": ended.pods, "replicas_before": ended.replicas_before},
+        diagnosis=ended.diagnosis,
+    )
+
+
+def _with_template(target: workload.Workload) -> workload.Workload:
+    """A bare pod as if it had a template, which is where a container is looked for."""
+    if target.kind != POD:
+        return target
+    return target._replace(object={**target.object, "spec": {"template": {"spec": target.object["spec"]}}})
+
+
+MODULE = step.Module(
+    "shutdown",
+    {
+        "workload": {"type": "str", "required": True},
+        "namespace": {"type": "str", "required": True},
+        "container": {"type": "str", "default": ""},
+        "timeout": {"type": "float"},
+        "restore": {"type": "bool", "default": False},
+        "state": {"type": "str", "choices": ["stopped", "restored"], "default": "stopped"},
+        **KUBE_OPTIONS,
+    },
+    shut_down_workload,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kind cluster as described, by docker or podman."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kind_cluster
+short_description: Create, check or delete a kind cluster
+version_added: 0.1.0
+description:
+  - Makes sure that a kind cluster is there and answers, or that it is not there.
+  - A cluster that exists is checked. A node that is stopped is started, and the API server has to answer.
+  - What goes wrong is looked for in the nodes before they are deleted, and named.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.step
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details: A cluster that is there is never created anew; what differs from the description is a warning.
+options:
+  name:
+    description: Name of the cluster.
+    type: str
+    required: true
+  state:
+    description: Whether the cluster is to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  provider:
+    description: The container engine. V(auto) takes the one that answers, docker first; E(KIND_EXPERIMENTAL_PROVIDER) decides where it is set.
+    type: str
+    choices: [auto, docker, podman]
+    default: auto
+  image:
+    description: The node image. The default is the one that belongs to the release of kind.
+    type: str
+  config:
+    description: The configuration of the cluster, as kind itself takes it (C(kind.x-k8s.io/v1alpha4)), such as C(nodes).
+    type: dict
+    default: {}
+  wait_timeout:
+    description: How long the control plane may take to be ready, in seconds.
+    type: float
+    default: 120
+  retries:
+    description: How often to try again after a failure that may have been a coincidence.
+    type: int
+    default: 1
+  kubeconfig:
+    description:
+      - The file that gets the cluster's kubeconfig (mode 0600).
+      - By default a file of its own below E(XDG_STATE_HOME) (C(~/.local/state/gocover.e2e/NAME.kubeconfig)).
+      - A file with other clusters in it is only touched if it is named here; kind then merges.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: A cluster with two workers
+  gocover.e2e.kind_cluster:
+    name: e2e
+    config:
+      nodes:
+        - role: control-plane
+        - role: worker
+        - role: worker
+
+- name: Delete it
+  gocover.e2e.kind_cluster:
+    name: e2e
+    state: absent
+"""
+
+RETURN = r"""
+cluster:
+  description: Name of the cluster.
+  returned: success
+  type: str
+provider:
+  description: The container engine, V(docker) or V(podman).
+  returned: success
+  type: str
+nodes:
+  description: The nodes of the cluster.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: e2e-control-plane, role: control-plane, image: "kindest/node:v1.34.4", state: running}]
+kubeconfig:
+  description: Path of the kubeconfig.
+  returned: success
+  type: str
+context:
+  description: The context in it.
+  returned: success
+  type: str
+  sample: kind-e2e
+host_address:
+  description: The address by which pods reach the machine of the engine, if it is known.
+  returned: success
+  type: str
+  sample: 172.18.0.1
+created:
+  description: Whether the cluster was created by this very call.
+  returned: success
+  type: bool
+attempts:
+  description: How many attempts the creation took; 0 if the cluster was there.
+  returned: success
+  type: int
+diagnosis:
+  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from pathlib import Path
+
+from ansible_collections.gocover.e2e.plugins.module_utils import step
+from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import EngineError
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster, kubeconfig, nodes, program
+from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+
+
+def manage_cluster(this: step.Step) -> step.Outcome:
+    """Bring the cluster into the wanted state."""
+    params = this.params
+    name = params["name"]
+    program.find_kind()
+    state = cluster.state_directory()
+    spec = cluster.ClusterSpec(
+        name=name,
+        kubeconfig=Path(params["kubeconfig"] or state / f"{name}.kubeconfig"),
+        state=state,
+        image=params["image"] or "",
+        config=params["config"],
+        wait_timeout=params["wait_timeout"],
+        retries=params["retries"],
+    )
+    engine = connect(params["provider"])
+    known = {
+        "cluster": name,
+        "provider": engine.provider,
+        "kubeconfig": str(spec.kubeconfig),
+        "context": kubeconfig.context_of(name),
+    }
+    try:
+        if this.check_mode:
+            there = nodes.containers_of(engine, name)
+            same = bool(there) == (params["state"] == "present") and all(node.running for node in there)
+            return step.Outcome(changed=not same, result={**known, "nodes": [node.as_dict() for node in there]})
+        if params["state"] == "absent":
+            changed = cluster.ensure_absent(engine, spec, this.progress)
+            return step.Outcome(changed=changed, result={**known, "nodes": [], "created": False, "attempts": 0})
+        made = cluster.ensure_present(engine, spec, this.progress, owner_alive(params["owner"]))
+    except EngineError as error:
+        raise failure(
+            f"The container engine failed while it worked on the cluster {name}",
+            "engine-unreachable",
+            f"{engine.provider} at {engine.address} said: {error}",
+            "See that the engine is well, and run it again",
+        ) from error
+    for difference in made.differences:
+        this.warn(f"The cluster {name} stays as it is, though {difference}; delete it to have it created as described")
+    this.progress.note(
+        f"cluster {name} {'created' if made.created else 'is there'}: {len(made.nodes)} nodes, {engine.provider} {engine.version}"
+    )
+    result = {
+        **known,
+        "nodes": [node.as_dict() for node in made.nodes],
+        "host_address": nodes.gateway_of(engine, made.nodes[0]),
+        "created": made.created,
+        "attempts": made.attempts,
+    }
+    section = {
+        "name": name,
+        **{key: value for key, value in result.items() if key != "cluster"},
+        "engine": engine.version,
+    }
+    return step.Outcome(changed=made.changed, result=result, sections={"cluster": section})
+
+
+MODULE = step.Module(
+    "cluster",
+    {
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        "image": {"type": "str"},
+        "config": {"type": "dict", "default": {}},
+        "wait_timeout": {"type": "float", "default": 120},
+        "retries": {"type": "int", "default": 1},
+        "kubeconfig": {"type": "path"},
+    },
+    manage_cluster,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What kind clusters there are."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kind_cluster_info
+short_description: Which kind clusters there are
+version_added: 0.1.0
+description:
+  - Lists the kind clusters of a container engine with their nodes. Changes nothing and needs no kind.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.step
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  name:
+    description: Name of the only cluster that is of interest.
+    type: str
+  provider:
+    description: The container engine. V(auto) takes the one that answers, docker first.
+    type: str
+    choices: [auto, docker, podman]
+    default: auto
+"""
+
+EXAMPLES = r"""
+- name: See which clusters there are
+  gocover.e2e.kind_cluster_info:
+  register: there
+"""
+
+RETURN = r"""
+provider:
+  description: The container engine, V(docker) or V(podman).
+  returned: success
+  type: str
+clusters:
+  description: The clusters, each with its nodes.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: e2e
+      nodes: [{name: e2e-control-plane, role: control-plane, image: "kindest/node:v1.34.4", state: running}]
+diagnosis:
+  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+import typing as t
+
+from ansible_collections.gocover.e2e.plugins.module_utils import step
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.kind import nodes
+
+
+def list_clusters(this: step.Step) -> step.Outcome:
+    """The clusters, or the one that was asked for."""
+    engine = connect(this.params["provider"])
+    wanted = this.params["name"]
+    found: list[dict[str, t.Any]] = [
+        {"name": name, "nodes": [node.as_dict() for node in nodes.containers_of(engine, name)]}
+        for name in nodes.clusters(engine)
+        if wanted in (None, name)
+    ]
+    for entry in found:
+        shown = ", ".join(f"{node['name']} ({node['role']}, {node['state']})" for node in entry["nodes"])
+        this.progress.note(f"cluster {entry['name']}: {shown}")
+    if wanted and not found:
+        this.progress.note(f"there is no cluster {wanted}")
+    return step.Outcome(changed=False, result={"provider": engine.provider, "clusters": found})
+
+
+MODULE = step.Module(
+    "cluster_info",
+    {
+        "name": {"type": "str"},
+        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+    },
+    list_clusters,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Apply a service's manifests, with the built image in place of the named one."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: manifest_apply
+short_description: Apply manifests with the built image in place of the named one
+version_added: 0.1.0
+description:
+  - Applies manifests to a cluster by server-side apply, as the field manager C(gocover-e2e).
+  - Definitions of kinds and namespaces come first, then configuration, then workloads, webhooks last.
+  - Every image reference that names a service is replaced by the image that was built; nothing else of a manifest is touched.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.step
+  - gocover.e2e.kube
+attributes:
+  check_mode:
+    support: full
+    details: The API server tries each object (a dry run); what lies in a namespace that is not there yet counts as new.
+  diff_mode:
+    support: full
+    details: Values of Secrets are not shown.
+  idempotent:
+    support: full
+options:
+  src:
+    description:
+      - Files and directories of manifests in YAML or JSON. Of a directory, the files in it are read, none below it.
+      - A directory with a C(kustomization.yaml) is rendered by C(kubectl kustomize), or by C(kustomize build) where there is no kubectl.
+      - A directory with a C(Chart.yaml) is rendered by C(helm template) with the values of the chart itself, as a release of the directory's name.
+    type: list
+    elements: path
+    default: []
+  stages:
+    description:
+      - Lists of sources as in O(src), applied before them. Those of one list are applied together, and what they brought is waited for
+        (O(wait_ready), O(wait_jobs)) before the next list.
+    type: list
+    elements: list
+    default: []
+  definition:
+    description: Manifests as they are, beside those of O(src).
+    type: list
+    elements: dict
+    default: []
+  namespace:
+    description: The namespace of all objects that live in one and name none. It is created when it is missing.
+    type: str
+    required: true
+  images:
+    description:
+      - Names of images as manifests write them, without tag, and the references that take their place.
+      - An image that was put in place is never pulled, for it has been loaded; its pull policy becomes C(IfNotPresent).
+    type: dict
+    default: {}
+  hold:
+    description:
+      - Create a Deployment that uses one of O(images), and that is not there yet, paused. M(gocover.e2e.coverage_patch) lets it go,
+        so that its first pods are covered and are not replaced at once by others.
+    type: bool
+    default: false
+  run:
+    description:
+      - Identifier of a run, which becomes the annotation C(gocover.e2e/run) of the pods of each workload that uses one of O(images), so that its pods
+        are this run's own. For coverage by the node, where nothing else would replace those of an earlier one.
+    type: str
+    default: ""
+  wait_crds:
+    description: Whether to wait until the kinds that are defined are served, before what uses them is applied.
+    type: bool
+    default: true
+  wait_jobs:
+    description: For how many seconds to wait for the Jobs among the manifests to complete (migrations). V(0) does not wait.
+    type: float
+    default: 0
+  wait_ready:
+    description:
+      - For how many seconds to wait for every workload among the manifests to be ready. V(0) does not wait.
+      - The entries of O(src) are then applied one after the other, each when what the one before brought is ready.
+    type: float
+    default: 0
+"""
+
+EXAMPLES = r"""
+- name: Deploy datastorage
+  gocover.e2e.manifest_apply:
+    src: [/src/datastorage/deploy]
+    namespace: datastorage-e2e
+    images:
+      datastorage: localhost/datastorage:cov-5f70bf18a086
+"""
+
+RETURN = r"""
+objects:
+  description: What became of each object, in the order in which they were applied; C(action) is created, changed or unchanged.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{object: Deployment/datastorage, namespace: datastorage-e2e, action: created}]
+images:
+  description: The images that were put in place.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{object: Deployment/datastorage, image: "localhost/datastorage:cov-5f70bf18a086"}]
+diagnosis:
+  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+import typing as t
+
+from ansible_collections.gocover.e2e.plugins.module_utils import step
+from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, images, manifests, readiness, workload
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import JOB, Object
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+
+
+def apply_manifests(this: step.Step) -> step.Outcome:
+    """Apply all manifests, and wait for what is to be waited for."""
+    params = this.params
+    _check_references(params["images"])
+    cluster = cluster_of(params)
+    if not this.check_mode:
+        apply.wait_until_gone(cluster, params["namespace"], this.progress.note)
+    applied: list[apply.Applied] = []
+    replaced: list[tuple[str, str]] = []
+    for group in _groups(params):
+        placed = apply.place(apply.with_namespace(group, params["namespace"], cluster), params["namespace"], cluster)
+        put = apply.put_images(placed, params["images"])
+        if params["run"]:
+            apply.mark_pods(placed, {title for title, _reference in put}, params["run"])
+        outcomes = _apply(this, cluster, placed, {title for title, _reference in put} if params["hold"] else set())
+        if not this.check_mode:
+            _wait(this, cluster, [outcome.after for outcome in outcomes])
+        applied += outcomes
+        replaced += put
+    rows = [outcome.row() for outcome in applied]
+    changed = [outcome for outcome in applied if outcome.action != "unchanged"]
+    return step.Outcome(
+        changed=bool(changed),
+        result={"objects": rows, "images": [{"object": title, "image": reference} for title, reference in replaced]},
+        sections={"objects": rows},
+        diff={
+            "before": apply.as_text(apply.readable(outcome.before) for outcome in changed),
+            "after": apply.as_text(apply.readable(outcome.after) for outcome in changed),
+        },
+    )
+
+
+def _groups(params: dict[str, t.Any]) -> list[list[manifests.Manifest]]:
+    """The manifests, all read before any is applied: stage by stage, and the rest together, or
+    where readiness is waited for, source by source."""
+    stages = [manifests.read(paths, params["namespace"]) for paths in params["stages"]]
+    sources = [manifests.read([path], params["namespace"]) for path in params["src"]]
+    sources += [manifests.from_document(document, "definition") for document in params["definition"]]
+    if not params["wait_ready"]:
+        sources = [[manifest for source in sources for manifest in source]]
+    return stages + [source for source in sources if source]
+
+
+def _apply(
+    this: step.Step, cluster: ApiCluster, placed: list[manifests.Manifest], held: set[str]
+) -> list[apply.Applied]:
+    def on_applied(outcome: apply.Applied) -> None:
+        if outcome.action != "unchanged":
+            this.progress.note(f"{outcome.title} {'would be ' if this.check_mode else ''}{outcome.action}")
+
+    return apply.apply_all(
+        cluster,
+        placed,
+        hold=held,
+        dry_run=this.check_mode,
+        wait_definitions=this.params["wait_crds"],
+        on_applied=on_applied,
+    )
+
+
+def _wait(this: step.Step, cluster: ApiCluster, objects: t.Sequence[Object]) -> None:
+    """Wait for the Jobs and the workloads among ``objects``, as far as that is asked for."""
+    params = this.params
+    if params["wait_jobs"]:
+        jobs = [entry for entry in objects if entry["kind"] == JOB.name]
+        apply.wait_jobs(cluster, jobs, params["wait_jobs"], this.progress.note)
+    for entry in objects if params["wait_ready"] else []:
+        kind = workload.KINDS.get(entry["kind"].lower())
+        if kind is not None:
+            target = workload.Workload(kind, entry["metadata"]["namespace"], entry)
+            built = list(params["images"].values())
+            alive = owner_alive(params["owner"])
+            ready = readiness.wait_until_ready(cluster, target, params["wait_ready"], this.progress.note, built, alive)
+            this.progress.note(f"{target.title} is ready after {ready.seconds:.1f} s")
+
+
+def _check_references(built: dict[str, str]) -> None:
+    """A reference that no runtime takes is known before anything is applied."""
+    for name, reference in built.items():
+        if not images.is_valid(str(reference)):
+            raise failure(
+                f"The image of {name} cannot be used",
+                "image-tag-invalid",
+                f"{reference} is not a reference that a container runtime takes",
+                "A reference is name:tag; only the name may contain slashes, and it is in lower case",
+            )
+
+
+MODULE = step.Module(
+    "deploy",
+    {
+        "src": {"type": "list", "elements": "path", "default": []},
+        "stages": {"type": "list", "elements": "list", "default": []},
+        "definition": {"type": "list", "elements": "dict", "default": []},
+        "namespace": {"type": "str", "required": True},
+        "images": {"type": "dict", "default": {}},
+        "hold": {"type": "bool", "default": False},
+        "run": {"type": "str", "default": ""},
+        "wait_crds": {"type": "bool", "default": True},
+        "wait_ready": {"type": "float", "default": 0},
+        "wait_jobs": {"type": "float", "default": 0},
+        **KUBE_OPTIONS,
+    },
+    apply_manifests,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan the run of one service."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_plan
+short_description: Plan the run of one service
+version_added: 0.1.0
+description:
+  - Resolves the settings of a service, and of all that it depends on, from the inventory and the defaults of the role P(gocover.e2e.service#role).
+  - Names C(service_*) variables that do not exist, dependencies that are not in the inventory, and circles of dependencies.
+  - Makes paths absolute. C(service_*) paths count from the directory of the inventory, O(coverage_dir) from where the user stands.
+  - Runs on the controller, as an action plugin.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  role_path:
+    description: Path of the role with the defaults and their argument specification.
+    type: path
+    required: true
+  coverage_dir:
+    description: Where results go, a directory below it for each service.
+    type: str
+    default: coverage
+"""
+
+EXAMPLES = r"""
+- name: Plan the run
+  gocover.e2e.service_plan:
+    role_path: "{{ role_path }}"
+  register: service_plan
+"""
+
+RETURN = r"""
+services:
+  description: Settings of all services concerned, in the order in which they start, by the names of their variables without C(service_).
+  returned: success
+  type: list
+  elements: dict
+service:
+  description: Settings of the service itself.
+  returned: success
+  type: dict
+dependencies:
+  description: Settings of what it depends on, in the order in which they start.
+  returned: success
+  type: list
+  elements: dict
+root:
+  description: Absolute path of O(coverage_dir).
+  returned: success
+  type: str
+results:
+  description: Where the results of the service go, on the machine on which it runs.
+  returned: success
+  type: str
+fetch_to:
+  description: Where they are fetched to on the controller; null where the service runs there.
+  returned: success
+  type: str
+work:
+  description: Where the run keeps what it works on.
+  returned: success
+  type: str
+binaries:
+  description: Where executables are built.
+  returned: success
+  type: str
+"""

@@ -1,0 +1,193 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run end-to-end tests against a service."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: test_run
+short_description: Run end-to-end tests against a service
+version_added: 0.1.0
+description:
+  - Runs a command, shows its output as it comes, ends it after a time limit, and says which tests failed or hang.
+  - The command is told where the service is by E(SERVICE_URL), E(SERVICE_NAMESPACE) and E(KUBECONFIG).
+  - Whatever the command started is ended with it.
+  - With O(workload) the service runs in a cluster.
+  - A port of this machine is then forwarded to it while the tests run.
+  - If they fail, logs, events and objects of the namespace are saved before anybody stops a pod.
+author:
+  - The gocover.e2e authors (@gocover)
+extends_documentation_fragment:
+  - gocover.e2e.attributes
+  - gocover.e2e.kube
+  - gocover.e2e.step
+attributes:
+  check_mode:
+    support: full
+    details: In check mode no test runs.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details: Tests run each time they are asked for.
+options:
+  command:
+    description: The command, as a list, or as a string for a shell.
+    type: raw
+    required: true
+  chdir:
+    description: Where it runs; by default where the playbook is.
+    type: path
+  env:
+    description:
+      - Environment variables, on top of those of the playbook. C($(NAME)) stands for another variable, as in Kubernetes.
+      - E(GOCOVER_HOST_ADDRESS) is the address by which the service reaches this machine, for tests that it calls back.
+    type: dict
+    default: {}
+  host_address:
+    description: The address by which the service reaches this machine.
+    type: str
+    default: 127.0.0.1
+  workload:
+    description: The workload in a cluster that is tested, as V(deployment/NAME).
+    type: str
+  port:
+    description: The port of its Service, or of its container where no Service has it, to forward to; by default the first that there is.
+    type: int
+  evidence:
+    description: Directory for logs, events and objects of the namespace after failed tests.
+    type: path
+  service_url:
+    description: Where the service answers; handed over as E(SERVICE_URL).
+    type: str
+  namespace:
+    description: The namespace of the service; handed over as E(SERVICE_NAMESPACE).
+    type: str
+  timeout:
+    description:
+      - How long the tests may take, in seconds.
+      - Then they get SIGQUIT, which makes Go print where each goroutine hangs, and after five more seconds SIGKILL.
+    type: float
+    default: 900
+  log:
+    description: File to which the whole output is written.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Test the notification service
+  gocover.e2e.test_run:
+    command: go test -count=1 -v ./test/e2e/...
+    chdir: /src/notification
+    service_url: http://127.0.0.1:8080
+    timeout: 300
+"""
+
+RETURN = r"""
+rc:
+  description: Exit code of the command.
+  returned: always
+  type: int
+seconds:
+  description: How long it took.
+  returned: always
+  type: float
+tests:
+  description: How many tests passed and were skipped, and which failed, as far as the output is that of C(go test) or Ginkgo.
+  returned: always
+  type: dict
+  sample: {passed: 12, skipped: 0, failed: []}
+diagnosis:
+  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  returned: always
+  type: list
+  elements: dict
+"""
+
+import typing as t
+from pathlib import Path
+
+from ansible_collections.gocover.e2e.plugins.module_utils import step
+from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils.exercise import suite
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils.process.environment import expanded
+
+
+def run_tests(this: step.Step) -> step.Outcome:
+    """Run the tests, unless in check mode."""
+    if this.check_mode:
+        return step.Outcome(changed=True)
+    result = in_cluster(this) if this.params["workload"] else against(this, this.params["service_url"])
+    return step.Outcome(changed=True, result=result, sections={"tests": suite.section(result)})
+
+
+def in_cluster(this: step.Step) -> dict[str, t.Any]:
+    """Run the tests against a workload, through a port of this machine; save what there is to see if they fail."""
+    # Only here, because the client takes its time to import.
+    from ansible_collections.gocover.e2e.plugins.module_utils.kube import evidence, forward, workload
+
+    params = this.params
+    cluster = cluster_of(params)
+    target = workload.find(cluster, params["namespace"], params["workload"], "")
+    try:
+        with forward.way_to(cluster, target, params["port"]) as url:
+            return against(this, url)
+    except Failure:
+        if params["evidence"]:
+            files = evidence.save(cluster, params["namespace"], Path(params["evidence"]))
+            this.progress.note(f"saved logs, events and objects before any pod is stopped: {len(files)} files")
+        raise
+
+
+def against(this: step.Step, url: str | None) -> dict[str, t.Any]:
+    """Run the tests against ``url``."""
+    params = this.params
+    address = {
+        "SERVICE_URL": url,
+        "SERVICE_NAMESPACE": params["namespace"],
+        "KUBECONFIG": params["kubeconfig"],
+        "GOCOVER_HOST_ADDRESS": params["host_address"],
+    }
+    given = {key: value for key, value in address.items() if value}
+    spec = suite.SuiteSpec(
+        command=params["command"],
+        cwd=params["chdir"],
+        env={**given, **expanded(params["env"], given)},
+        timeout=params["timeout"],
+        log=params["log"],
+    )
+    return suite.run(spec, this.progress, params["owner"])
+
+
+MODULE = step.Module(
+    "exercise",
+    {
+        "command": {"type": "raw", "required": True},
+        "chdir": {"type": "path"},
+        "env": {"type": "dict", "default": {}},
+        "service_url": {"type": "str"},
+        "namespace": {"type": "str"},
+        "host_address": {"type": "str", "default": "127.0.0.1"},
+        "workload": {"type": "str"},
+        "port": {"type": "int"},
+        "evidence": {"type": "path"},
+        **KUBE_OPTIONS,
+        "timeout": {"type": "float", "default": 900},
+        "log": {"type": "path"},
+    },
+    run_tests,
+    required_by={"workload": ("namespace",)},
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    MODULE.main()
+
+
+if __name__ == "__main__":
+    main()
