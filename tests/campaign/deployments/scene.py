@@ -1,0 +1,334 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A row of the campaign on the cluster: deployed, diagnosed, timed and put back by the logic of the real modules."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kind"))
+
+from shared import CHECKOUT  # isort: skip  # noqa: E402  # first: it makes the checkout importable
+
+
+import yaml  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Diagnosis, Failure  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import EVENT, POD, Object  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.workload import KINDS  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.step import Module, Step  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.modules import (  # noqa: E402
+    coverage_patch,
+    manifest_apply,
+    workload_ready,
+)
+
+_SPECIFIED: dict[t.Callable[[Step], t.Any], Module] = {
+    coverage_patch.patch_workload: coverage_patch.MODULE,
+    manifest_apply.apply_manifests: manifest_apply.MODULE,
+    workload_ready.wait_for_workload: workload_ready.MODULE,
+}
+EXAMPLES = CHECKOUT / "examples"
+#: Where PostgreSQL and Redis run for every row.
+BACKEND = "campaign-backend"
+BACKEND_IMAGES = ("postgres:15", "redis:7")
+ROOT = "/var/lib/gocover-deployments"
+IMAGES = {name: f"localhost/{name}:campaign" for name in ("datastorage", "notification", "probe")}
+_DATABASE = f"postgres://datastorage:datastorage-dev@postgresql.{BACKEND}:5432/datastorage?sslmode=disable"
+
+
+@dataclass
+class Fault:
+    """One broken deployment and what has to be said of it.
+
+    ``change`` breaks the pod spec, ``more`` are objects beside the service's own. ``seen`` is a pattern for the first
+    pod or event (as JSON) that shows the fault: the clock starts there. ``words`` have to be in the evidence.
+    """
+
+    title: str
+    cause: str
+    words: str
+    seen: str
+    service: str = "datastorage"
+    change: t.Callable[[Object], None] = lambda spec: None
+    more: t.Sequence[Object] = ()
+    without: t.Sequence[str] = ()
+    labels: t.Mapping[str, str] = field(default_factory=dict)
+    directory: str = "1777"
+    timeout: float = 60.0
+    patch: t.Mapping[str, t.Any] = field(default_factory=dict)
+    uncovered_first: bool = False
+    built: t.Sequence[str] = ()
+    breaks: bool = True
+    finish: t.Callable[[Object], None] = lambda workload: None
+
+
+@dataclass
+class Told:
+    """What the modules said of a fault, when, and what was left.
+
+    ``after`` and ``said`` are seconds from the evidence: until the failure, and until a line of progress had it.
+    """
+
+    causes: list[str] = field(default_factory=list)
+    evidence: str = ""
+    message: str = ""
+    total: float = 0.0
+    after: float | None = None
+    difference: str = ""
+    said: float | None = None
+    notes: list[tuple[float, str]] = field(default_factory=list)
+
+
+class Witness:
+    """Looks at pods and events in the background and keeps the moment at which a pattern was first seen."""
+
+    def __init__(self, cluster: ApiCluster, namespace: str, pattern: str) -> None:
+        self.seen: float | None = None
+        self._cluster, self._namespace, self._pattern = cluster, namespace, re.compile(pattern)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._stop.wait(0.1):
+            if self._there():
+                return
+
+    def _there(self) -> bool:
+        objects = [*self._cluster.list_all(POD, self._namespace), *self._cluster.list_all(EVENT, self._namespace)]
+        if any(self._pattern.search(json.dumps(entry)) for entry in objects):
+            self.seen = time.monotonic()
+        return self.seen is not None
+
+    def stop(self) -> None:
+        """Look no more, but for a last time: the watches of the module may have been quicker."""
+        self._stop.set()
+        self._thread.join()
+        if self.seen is None:
+            self._there()
+
+
+@dataclass
+class Scene:
+    """The cluster, and the namespace and directory of one row."""
+
+    engine: Engine
+    nodes: t.Sequence[str]
+    api: ApiCluster
+    kubeconfig: Path
+    work: Path
+
+    def play(self, fault: Fault, namespace: str) -> Told:
+        """Deploy it, hear what is said, take the patch back, and compare with what was applied."""
+        path = f"{ROOT}/{namespace}"
+        metadata = {"name": namespace, "labels": dict(fault.labels)}
+        self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        if fault.directory:
+            self.on_nodes(f"mkdir -p {path} && chmod {fault.directory} {path}")
+        told = Told()
+        witness = Witness(self.api, namespace, fault.seen)
+        begun = time.monotonic()
+        try:
+            manifests = self._manifests(fault)
+            self._deploy(fault, namespace, path, manifests, told)
+        except Failure as error:
+            told.message = str(error)
+            told.causes += [entry.cause for entry in error.diagnoses]
+            told.evidence = "; ".join(entry.evidence for entry in error.diagnoses)
+        finally:
+            named = time.monotonic()
+            witness.stop()
+        told.total = named - begun
+        if witness.seen is not None:
+            told.after = max(0.0, named - witness.seen)
+            words = fault.words.split(";")[0]
+            moments = [moment for moment, text in told.notes if words and words in text]
+            told.said = max(0.0, min(moments) - witness.seen) if moments else None
+        told.difference = self._put_back(fault, namespace)
+        return told
+
+    def close(self, namespace: str) -> None:
+        """Take the row away; its pods go in the background."""
+        self.kubectl("delete", "namespace", namespace, "--wait=false", "--ignore-not-found")
+        self.on_nodes(f"rm -rf {ROOT}/{namespace}")
+
+    def on_nodes(self, script: str) -> None:
+        """Run a script on every node. Raises RuntimeError."""
+        for node in self.nodes:
+            ended = self.engine.execute(node, ["sh", "-c", script])
+            if ended.rc != 0:
+                raise RuntimeError(f"{node}: {ended.said}")
+
+    def kubectl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run kubectl to its end."""
+        command = ["kubectl", "--kubeconfig", str(self.kubeconfig), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def module(self, logic: t.Callable[[Step], t.Any], told: Told | None = None, **params: t.Any) -> t.Any:
+        """A module's logic with its defaults."""
+        defaults = {name: option.get("default") for name, option in _SPECIFIED[logic].argument_spec.items()}
+        notes = told.notes if told is not None else []
+        progress = Progress(lambda _kind, text: notes.append((time.monotonic(), text)))
+        common = {"kubeconfig": str(self.kubeconfig), "context": None, "owner": None}
+        return logic(Step({**defaults, **common, **params}, progress=progress))
+
+    def _manifests(self, fault: Fault) -> list[Object]:
+        objects = [*_example(fault.service), *fault.more]
+        kept = [entry for entry in objects if f"{entry['kind']}/{entry['metadata']['name']}" not in fault.without]
+        for entry in kept:
+            if entry["kind"] == "Deployment" and entry["metadata"]["name"] == fault.service:
+                fault.change(entry["spec"]["template"]["spec"])
+                fault.finish(entry)
+        return kept
+
+    def _deploy(self, fault: Fault, namespace: str, path: str, manifests: list[Object], told: Told) -> None:
+        built = {fault.service: IMAGES[fault.service]}
+        file = self.work / f"{namespace}.yaml"
+        file.write_text(yaml.safe_dump_all(manifests), encoding="utf-8")
+        common = {"namespace": namespace}
+        self.module(
+            manifest_apply.apply_manifests,
+            told,
+            **common,
+            src=[str(file)],
+            stages=[],
+            run="",
+            definition=[],
+            images=built,
+            hold=not fault.uncovered_first,
+            wait_crds=True,
+            wait_jobs=0,
+            wait_ready=0,
+        )
+        ready = {**common, "workload": f"deployment/{fault.service}", "timeout": fault.timeout}
+        images = [*built.values(), *fault.built]
+        if fault.uncovered_first:
+            self.module(workload_ready.wait_for_workload, told, **ready, images=images)
+        patched = {
+            "workload": f"deployment/{fault.service}",
+            "container": fault.service,
+            "image": "",
+            "node_path": path,
+            "mount_path": "/gocover",
+            "probes": "keep",
+            "grace_period": 0,
+            "state": "present",
+            **fault.patch,
+        }
+        outcome = self.module(coverage_patch.patch_workload, told, **common, **patched)
+        warned: list[Diagnosis] = outcome.diagnosis
+        told.causes += [entry.cause for entry in warned]
+        told.evidence = "; ".join(entry.evidence for entry in warned)
+        self.module(workload_ready.wait_for_workload, told, **ready, images=images)
+
+    def _put_back(self, fault: Fault, namespace: str) -> str:
+        """What differs, after the patch was taken back, from what the manifests say; empty if nothing does."""
+        if self.api.get(KINDS["deployment"], fault.service, namespace) is None:
+            return ""
+        self.module(
+            coverage_patch.patch_workload,
+            namespace=namespace,
+            workload=f"deployment/{fault.service}",
+            container="",
+            image="",
+            node_path=None,
+            mount_path="/gocover",
+            probes="keep",
+            grace_period=0,
+            state="absent",
+        )
+        return self._left(fault, namespace) + self._kubectl_diff(fault, namespace)
+
+    def _kubectl_diff(self, fault: Fault, namespace: str) -> str:
+        objects = self._manifests(fault)
+        for entry in objects:
+            if entry["kind"] not in ("ValidatingWebhookConfiguration", "ClusterRole"):
+                entry["metadata"]["namespace"] = namespace
+            text = json.dumps(entry)
+            entry.clear()
+            # As it was applied: the built image in place of the named one.
+            entry.update(json.loads(text.replace(f'"{fault.service}:dev"', f'"{IMAGES[fault.service]}"')))
+        file = self.work / f"{namespace}.applied.yaml"
+        file.write_text(yaml.safe_dump_all(objects), encoding="utf-8")
+        shown = self.kubectl("diff", "--server-side", "--force-conflicts", "-f", str(file))
+        return "" if shown.returncode == 0 else (shown.stdout or shown.stderr)
+
+    def _left(self, fault: Fault, namespace: str) -> str:
+        """What is ours on the workload, which a merge with the manifest would leave alone."""
+        there = self.api.get(KINDS["deployment"], fault.service, namespace) or {}
+        text, written = json.dumps(apply.meaning(there)), json.dumps(self._manifests(fault))
+        ours = ("gocover-covdata", "GOCOVERDIR", "gocover.e2e/", '"paused"')
+        return "".join(f"left: {word}\n" for word in ours if word in text and word not in written)
+
+
+def _example(service: str) -> list[Object]:
+    """The manifests of a service of examples/, its database in the namespace that all rows share."""
+    if service == "probe":
+        import rig
+
+        manifest = rig.deployment()
+        manifest["spec"]["template"]["spec"]["containers"][0]["image"] = "probe:dev"
+        return [manifest]
+    objects = []
+    for file in sorted((EXAMPLES / service / "deploy").glob("*.yaml")):
+        for entry in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            if entry["kind"] == "Secret" and "DATABASE_URL" in (entry.get("stringData") or {}):
+                entry["stringData"]["DATABASE_URL"] = _DATABASE
+                entry["stringData"]["REDIS_URL"] = f"redis://redis.{BACKEND}:6379/0"
+            objects.append(entry)
+    return objects
+
+
+def start_backend(scene: Scene) -> None:
+    """PostgreSQL and Redis, by the manifests of the examples."""
+    scene.module(
+        manifest_apply.apply_manifests,
+        namespace=BACKEND,
+        src=[str(EXAMPLES / "datastorage" / "deploy" / "dependencies")],
+        stages=[],
+        run="",
+        definition=[],
+        images={},
+        hold=False,
+        wait_crds=True,
+        wait_jobs=0,
+        wait_ready=180.0,
+    )
+
+
+def build_images(scene: Scene) -> None:
+    """The two examples and the probe, instrumented, FROM scratch, onto every node."""
+    import rig
+
+    for name, reference in IMAGES.items():
+        directory = EXAMPLES / name if name != "probe" else CHECKOUT / "tests" / "kind" / "probe"
+        binary = scene.work / name
+        package = f"./cmd/{name}" if name != "probe" else "."
+        subprocess.run(
+            ["go", "build", "-cover", "-coverpkg=./...", "-o", str(binary), package],
+            cwd=directory,
+            env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""},
+            check=True,
+        )
+        archive = rig.image_archive(binary.read_bytes(), reference)
+        for node in scene.nodes:
+            session = scene.engine.attach(node, ["ctr", "-n", "k8s.io", "images", "import", "-"], stdin=True)
+            session.write(archive)
+            session.close_stdin()
+            ended = session.result()
+            if ended.rc != 0:
+                raise RuntimeError(ended.said)
