@@ -152,16 +152,15 @@ def _apply_one(
     kind = Kind(entry["apiVersion"], entry["kind"])
     name, namespace = entry["metadata"]["name"], entry["metadata"].get("namespace", "")
     try:
-        new_kind = kind in new_kinds and not dry_run
-        before = _patiently(lambda: cluster.get(kind, name, namespace), new_kind)
+        before = cluster.get(kind, name, namespace)
         if dry_run and before is None and (namespace in absent_namespaces or kind == NAMESPACE):
             # The API cannot try what lies in a namespace that is not there yet.
             absent_namespaces.add(name if kind == NAMESPACE else namespace)
             return Applied(manifest.title, "created", None, entry)
         if hold and kind == DEPLOYMENT and (before is None or HELD in (before["metadata"].get("annotations") or {})):
             entry = held(entry)
-        # Also here: one API server may serve a kind before discovery tells of it everywhere.
-        after = t.cast(Object, _patiently(lambda: cluster.apply(entry, dry_run=dry_run), new_kind))
+        patience = _NEW_KIND_TIMEOUT if kind in new_kinds and not dry_run else 0
+        after = _apply_patiently(cluster, entry, dry_run, patience)
     except ApiError as error:
         if dry_run and error.reason == "NoSuchKind":
             return Applied(manifest.title, "created", None, entry)
@@ -299,14 +298,16 @@ def _job_failed(cluster: Cluster, job: Object, why: str) -> Exception:
     )
 
 
-def _patiently(ask: t.Callable[[], Object | None], new_kind: bool) -> Object | None:
-    """Ask for an object; its kind may have been established a moment ago, and be served a moment later."""
-    deadline = time.monotonic() + _NEW_KIND_TIMEOUT
+def _apply_patiently(cluster: Cluster, entry: Object, dry_run: bool, patience: float) -> Object:
+    """Apply; a kind that has just been established may be told of, and served, a moment (here: seconds) later."""
+    deadline = time.monotonic() + patience
     while True:
         try:
-            return ask()
+            return cluster.apply(entry, dry_run=dry_run)
         except ApiError as error:
-            if error.reason != "NoSuchKind" or not new_kind or time.monotonic() > deadline:
+            # A path that is not served yet is 404 without a reason; NotFound is a namespace that is not there.
+            unserved = error.status == 404 and error.reason != "NotFound"
+            if not unserved or time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
 
