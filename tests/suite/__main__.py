@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the tests, all or the parts that are named: ``python tests/suite [PART...]``.
 
-A part that fails does not stop the others. The last line counts them all: ``N passed, N failed``, and ``, N skipped``
-where something was left out. The exit status is 0 if nothing failed. Output of each part: tests/output/PART.log.
+A part that fails does not stop the others. Where real systems are at work (run, browser, kind), a test that fails is
+tried once more, three in all; the summary names each that passed only then. The last line counts them all:
+``N passed, N failed``, and ``, N skipped`` where something was left out. The exit status is 0 if nothing failed. Output
+of each part: tests/output/PART.log.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -107,13 +108,18 @@ class Job:
         self.skipped += 1
         self.notes.append(f"left out: {reason}")
 
-    def pytest(self, *arguments: str, env: Mapping[str, str] | None = None) -> None:
-        """Run pytest and count its tests."""
+    def pytest(self, *arguments: str, env: Mapping[str, str] | None = None, second_try: bool = False) -> None:
+        """Run pytest and count its tests.
+
+        With ``second_try`` a test that fails is run once more, and named if it passes then: it counts as passed.
+        """
         report = OUTPUT / f"{self.name}.xml"
         report.unlink(missing_ok=True)
-        rc, _output = self.run(
-            [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", "--durations=5", *arguments], env=env
-        )
+        command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", "--durations=5", *arguments]
+        if second_try:
+            # More than a few are no accident.
+            command += ["--reruns=1", "--reruns-delay=5", "--max-suite-reruns=3", "--rerun-show-tracebacks"]
+        rc, output = self.run(command, env=env)
         if not report.is_file():
             self.verdict(False, f"pytest ended with exit code {rc} and without a report")
             return
@@ -126,6 +132,9 @@ class Job:
             self.skipped += skipped
             for case in suite.iter("testcase"):
                 self._note(case)
+        for name, first_try in re.findall(r"^RERUN (.+)\n((?:.*\n)*?)PASSED \1$", output, re.MULTILINE):
+            complaint = next(iter(re.findall(r"^E +(.+)", first_try, re.MULTILINE)), "")
+            self.notes.append(f"passed when tried again: {name}: {complaint}"[:300])
         if rc != 0 and self.failed == 0:
             self.verdict(False, f"pytest ended with exit code {rc}")
 

@@ -168,11 +168,11 @@ def build(job: Job) -> None:
 
 def run(job: Job) -> None:
     # Most of it is Ansible at work, one process each.
-    job.pytest("-n", "2", "tests/run")
+    job.pytest("-n", "2", "tests/run", second_try=True)
 
 
 def browser(job: Job) -> None:
-    job.pytest("tests/browser")
+    job.pytest("tests/browser", second_try=True)
 
 
 def kind(job: Job) -> None:
@@ -192,7 +192,8 @@ def kind(job: Job) -> None:
                 job.verdict(False, "tests/lab/lab up failed")
                 return
             job.write(f"the lab was up after {time.monotonic() - begun:.0f} s\n")
-        job.pytest("-n", "2", "--dist", "loadfile", "tests/kind", env=_lab_environment(job, lab))
+        environment = _lab_environment(job, lab)
+        job.pytest("-n", "2", "--dist", "loadfile", "tests/kind", env=environment, second_try=True)
     finally:
         if not had_engine:
             job.run([lab, "down"])
