@@ -14,6 +14,7 @@ version_added: 0.1.0
 description:
   - Applies manifests to a cluster by server-side apply, as the field manager C(gocover-e2e).
   - Definitions of kinds and namespaces come first, then configuration, then workloads, webhooks last.
+  - A Job that has failed, or whose template has become another, is deleted and runs anew; one that has completed stays as it is.
   - Every image reference that names a service is replaced by the image that was built; nothing else of a manifest is touched.
 author:
   - The gocover.e2e authors (@gocover)
@@ -34,10 +35,11 @@ options:
   src:
     description:
       - Files and directories of manifests in YAML or JSON. Of a directory, the files in it are read, none below it.
+      - An entry that is a mapping is a manifest itself, and a text of several lines is YAML.
       - A directory with a C(kustomization.yaml) is rendered by C(kubectl kustomize), or by C(kustomize build) where there is no kubectl.
       - A directory with a C(Chart.yaml) is rendered by C(helm template) with the values of the chart itself, as a release of the directory's name.
     type: list
-    elements: path
+    elements: raw
     default: []
   stages:
     description:
@@ -125,6 +127,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failu
 from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, images, manifests, readiness, workload
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import JOB, Object
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.jobs import wait_jobs
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
 
@@ -194,7 +197,7 @@ def _wait(this: step.Step, cluster: ApiCluster, objects: t.Sequence[Object]) -> 
     params = this.params
     if params["wait_jobs"]:
         jobs = [entry for entry in objects if entry["kind"] == JOB.name]
-        apply.wait_jobs(cluster, jobs, params["wait_jobs"], this.progress.note)
+        wait_jobs(cluster, jobs, params["wait_jobs"], this.progress.note)
     for entry in objects if params["wait_ready"] else []:
         kind = workload.KINDS.get(entry["kind"].lower())
         if kind is not None:
@@ -220,7 +223,7 @@ def _check_references(built: dict[str, str]) -> None:
 MODULE = step.Module(
     "deploy",
     {
-        "src": {"type": "list", "elements": "path", "default": []},
+        "src": {"type": "list", "elements": "raw", "default": []},
         "stages": {"type": "list", "elements": "list", "default": []},
         "definition": {"type": "list", "elements": "dict", "default": []},
         "namespace": {"type": "str", "required": True},

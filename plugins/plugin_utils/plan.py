@@ -17,9 +17,9 @@ from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers.thresho
 from ansible_collections.gocover.e2e.plugins.module_utils.report.source.placing import parse_source_map
 
 PREFIX = "service_"
-#: Settings that are paths, beside ``repo`` that has a default, and those that are lists of paths.
+#: Settings that are paths, beside ``repo`` that has a default, and those that are lists of paths or inline manifests.
 _PATHS = ("dockerfile", "build_context", "kubeconfig", "baseline_startup")
-_PATH_LISTS = ("manifests", "prepare")
+_SOURCES = ("manifests", "prepare")
 
 
 def start_order(name: str, dependencies_of: t.Callable[[str], t.Sequence[str]], known: t.Collection[str]) -> list[str]:
@@ -102,8 +102,9 @@ def absolute_paths(settings: dict[str, t.Any], inventory_dir: str) -> dict[str, 
     for name in _PATHS:
         if settings.get(name):
             made[name] = absolute(settings[name])
-    for name in _PATH_LISTS:
-        made[name] = [absolute(path) for path in settings.get(name) or []]
+    for name in _SOURCES:
+        sources = settings.get(name) or []
+        made[name] = [absolute(entry) if _is_path(entry) else entry for entry in sources]
     baseline = settings.get("baseline")
     if baseline and not baseline.startswith("git:"):
         made["baseline"] = absolute(baseline)
@@ -111,6 +112,11 @@ def absolute_paths(settings: dict[str, t.Any], inventory_dir: str) -> dict[str, 
     made["profiles"] = {level: _each(absolute, paths) for level, paths in profiles.items()}
     made["build_context"] = made.get("build_context") or made["repo"]
     return made
+
+
+def _is_path(source: t.Any) -> bool:
+    """Whether an entry of a list of manifests names a file or directory; YAML has several lines."""
+    return isinstance(source, str) and "\n" not in source
 
 
 def _each(absolute: t.Callable[[str], str], paths: t.Any) -> t.Any:

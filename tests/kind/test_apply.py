@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply
+from ansible_collections.gocover.e2e.plugins.module_utils.kube import jobs
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import CRD, DEPLOYMENT, NAMESPACE
 from rig import IMAGE, Rig, deployment, service
 
@@ -39,7 +39,7 @@ def definition(group: str) -> dict[str, t.Any]:
     }
 
 
-def job(name: str, mode: str) -> dict[str, t.Any]:
+def job_of(name: str, mode: str) -> dict[str, t.Any]:
     manifest = deployment(mode=mode)
     spec = {**manifest["spec"]["template"]["spec"], "restartPolicy": "Never"}
     del spec["containers"][0]["readinessProbe"]
@@ -117,11 +117,27 @@ def test_an_unknown_kind_and_an_invalid_field_are_named(rig: Rig) -> None:
 
 
 def test_a_job_that_fails_is_named_with_its_last_line(rig: Rig) -> None:
-    applied = rig.apply(job("migrate", "crash"))
-    with pytest.raises(Failure) as caught:
-        apply.wait_jobs(rig.cluster, [applied[0].after], 60, rig.notes.append)
-    assert caught.value.diagnoses[0].cause == "job-failed"
-    assert "connection refused" in caught.value.diagnoses[0].evidence
+    for action in ("created", "changed"):
+        # The second time the same one runs anew, for it has failed.
+        applied = rig.apply(job_of("migrate", "crash"))
+        assert applied[0].action == action
+        with pytest.raises(Failure) as caught:
+            jobs.wait_jobs(rig.cluster, [applied[0].after], 120, rig.notes.append)
+        assert caught.value.diagnoses[0].cause == "job-failed"
+        assert "connection refused" in caught.value.diagnoses[0].evidence
+
+
+def test_a_job_runs_once_and_anew_when_it_becomes_another(rig: Rig) -> None:
+    first = rig.apply(job_of("migrate", "job"))[0].after
+    jobs.wait_jobs(rig.cluster, [first], 120, rig.notes.append)
+    again = rig.apply(job_of("migrate", "job"))[0]
+    assert (again.action, again.after["metadata"]["uid"]) == ("unchanged", first["metadata"]["uid"])
+    other = job_of("migrate", "job")
+    other["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "SEED", "value": "2"})
+    assert rig.apply(other, dry_run=True)[0].action == "changed"
+    anew = rig.apply(other)[0]
+    assert anew.action == "changed" and anew.after["metadata"]["uid"] != first["metadata"]["uid"]
+    jobs.wait_jobs(rig.cluster, [anew.after], 120, rig.notes.append)
 
 
 def test_the_modules_do_the_whole_way_in_ansible(

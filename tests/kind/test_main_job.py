@@ -16,6 +16,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from rig import IMAGE
 from shared import CHECKOUT, TestCluster
 
 SAMPLE = CHECKOUT / "tests" / "run" / "services"
@@ -281,6 +282,44 @@ def test_a_claim_takes_the_place_of_a_directory_that_no_pod_may_name(sample: Sam
     chosen = ["--selector", "app.kubernetes.io/managed-by=gocover-e2e", "--namespace", "sample-e2e"]
     sample.kubectl("wait", "--for=delete", "persistentvolumeclaim,persistentvolume", *chosen, "--timeout=60s")
     assert sample.kubectl("get", "persistentvolumeclaim,persistentvolume", *chosen) == ""
+
+
+MIGRATION = """
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: migrate}}
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      securityContext: {{runAsNonRoot: true, runAsUser: 65532}}
+      containers:
+        - name: migrate
+          image: {image}
+          env: [{{name: MODE, valueFrom: {{configMapKeyRef: {{name: migration, key: mode}}}}}}]
+"""
+
+
+def test_what_a_service_prepares_is_done_before_it(sample: Sample) -> None:
+    def prepare(mode: str) -> list[t.Any]:
+        settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "migration"}, "data": {"mode": mode}}
+        return [settings, MIGRATION.format(image=IMAGE)]
+
+    sample.describe(service_ready_timeout=180, service_prepare=prepare("crash"))
+    rc, output = sample.run("sample")
+    assert rc != 0, output
+    assert sample.causes("sample") == ["job-failed"], output
+    assert "connection refused" in output
+    assert sample.kubectl("get", "deployments", "--namespace", "sample-e2e") == ""
+
+    sample.describe(service_ready_timeout=180, service_prepare=prepare("job"))
+    rc, output = sample.run("sample")
+    assert rc == 0, output
+    shown = sample.kubectl("get", "job", "migrate", "--namespace", "sample-e2e", "--output", "json")
+    completed = json.loads(shown)["status"]["completionTime"]
+    # Both are in UTC and in whole seconds.
+    assert completed <= sample.deployment("sample")["metadata"]["creationTimestamp"]
 
 
 def test_an_image_without_instrumentation_is_never_deployed(sample: Sample, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import time
 import typing as t
 
 from ..diagnosis import failure
-from . import images
-from .api import CRD, DEPLOYMENT, JOB, NAMESPACE, POD, ApiError, Cluster, Kind, Object, Source
+from . import images, jobs
+from .api import CRD, DEPLOYMENT, JOB, NAMESPACE, ApiError, Cluster, Kind, Object, Source
 from .manifests import Manifest, in_order
 
 #: On a Deployment that was created paused, until the coverage patch lets it go.
@@ -159,6 +159,11 @@ def _apply_one(
             return Applied(manifest.title, "created", None, entry)
         if hold and kind == DEPLOYMENT and (before is None or HELD in (before["metadata"].get("annotations") or {})):
             entry = held(entry)
+        anew = kind == JOB and before is not None and jobs.must_run_anew(cluster, before, entry)
+        if anew and dry_run:
+            return Applied(manifest.title, "changed", before, entry)
+        if anew:
+            cluster.delete(JOB, name, namespace)
         patience = _NEW_KIND_TIMEOUT if kind in new_kinds and not dry_run else 0
         after = _apply_patiently(cluster, entry, dry_run, patience)
     except ApiError as error:
@@ -168,7 +173,7 @@ def _apply_one(
         raise
     if before is None:
         return Applied(manifest.title, "created", None, after)
-    action = "changed" if differs(before, after, entry) else "unchanged"
+    action = "changed" if anew or differs(before, after, entry) else "unchanged"
     return Applied(manifest.title, action, before, after)
 
 
@@ -258,43 +263,6 @@ def wait_established(cluster: Cluster, names: t.Sequence[str], timeout: float = 
         "kind-unknown",
         "Their CustomResourceDefinitions have no condition Established",
         "Look at the conditions of the CustomResourceDefinition",
-    )
-
-
-def wait_jobs(cluster: Cluster, jobs: t.Sequence[Object], timeout: float, note: t.Callable[[str], None]) -> None:
-    """Wait until the Jobs have completed. Raises Failure with the last lines of one that failed."""
-    for job in jobs:
-        namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
-        begun = time.monotonic()
-        for change in cluster.watch([Source(JOB, namespace, fields=f"metadata.name={name}")], timeout):
-            if change is None or change.gone:
-                continue
-            conditions = {
-                c["type"]: c
-                for c in (change.object.get("status") or {}).get("conditions") or []
-                if c["status"] == "True"
-            }
-            if "Complete" in conditions:
-                note(f"Job/{name} has completed after {time.monotonic() - begun:.1f} s")
-                break
-            if "Failed" in conditions:
-                raise _job_failed(cluster, job, str(conditions["Failed"].get("message") or "it failed"))
-        else:
-            raise _job_failed(cluster, job, f"it had not completed within {timeout:g} s")
-
-
-def _job_failed(cluster: Cluster, job: Object, why: str) -> Exception:
-    namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
-    log: list[str] = []
-    for pod in cluster.list_all(POD, namespace, labels=f"job-name={name}"):
-        log = cluster.logs(pod["metadata"]["name"], namespace, pod["spec"]["containers"][0]["name"], tail=20) or log
-    said = f"; its last line of output was: {log[-1]}" if log else "; it has written nothing"
-    return failure(
-        f"Job/{name} did not complete",
-        "job-failed",
-        why[:1].upper() + why[1:] + said,
-        "Mend what the job does, or give it what it lacks",
-        log=log,
     )
 
 

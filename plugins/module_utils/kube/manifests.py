@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from pathlib import Path
 
@@ -44,14 +45,21 @@ class Manifest(t.NamedTuple):
         return f"{self.object['kind']}/{self.object['metadata']['name']}"
 
 
-def read(sources: t.Iterable[str], namespace: str = "") -> list[Manifest]:
-    """The manifests of files and directories, in the order given. Raises Failure for what is none.
+def read(sources: t.Iterable[t.Any], namespace: str = "") -> list[Manifest]:
+    """The manifests of files, directories, mappings and YAML of several lines, in the order given.
 
-    Charts are rendered for ``namespace``.
+    Charts are rendered for ``namespace``. Raises Failure for what is none.
     """
     found: list[Manifest] = []
-    for source in sources:
-        path = Path(source).expanduser()
+    for number, source in enumerate(sources, 1):
+        inline = f"({number} of the list, inline)"
+        if not isinstance(source, str):
+            found += from_document(source, inline)
+            continue
+        if "\n" in source:
+            found += parse(source, inline)
+            continue
+        path = Path(os.path.expandvars(source)).expanduser()
         if path.is_dir():
             found += _directory(path, namespace)
         elif path.is_file():
@@ -140,4 +148,4 @@ def _text(path: Path) -> str:
 
 
 def _invalid(origin: str, evidence: str) -> Failure:
-    return failure(f"The manifest {origin} cannot be applied", "manifest-invalid", evidence, "Correct the file")
+    return failure(f"The manifest {origin} cannot be applied", "manifest-invalid", evidence, "Correct it")

@@ -112,6 +112,7 @@ def test_typos(names: list[str], words: str) -> None:
         ({"repo": "r", "dockerfile": None, "manifests": None}, {"dockerfile": None, "manifests": [], "prepare": []}),
         ({"repo": "r", "manifests": ["a", "/b"]}, {"manifests": ["/src/inventory/a", "/b"]}),
         ({"repo": "r", "prepare": ["../c"]}, {"prepare": ["/src/c"]}),
+        ({"repo": "r", "prepare": [{"kind": "X"}, "kind: Y\n"]}, {"prepare": [{"kind": "X"}, "kind: Y\n"]}),
         ({"repo": "r", "package": "./cmd/x"}, {"package": "./cmd/x"}),
     ],
 )

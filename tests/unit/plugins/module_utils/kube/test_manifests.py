@@ -76,6 +76,18 @@ def test_missing_and_empty_sources_are_named(tmp_path: Path) -> None:
         assert caught.value.diagnoses[0].cause == "manifest-missing"
 
 
+def test_manifests_may_be_written_in_the_list(tmp_path: Path) -> None:
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: c}\n"
+    )
+    assert [entry.title for entry in manifests.read([namespace, text])] == ["Namespace/a", "ConfigMap/b", "Secret/c"]
+    with pytest.raises(Failure) as caught:
+        manifests.read([namespace, {"kind": "Secret"}])
+    assert caught.value.summary == "The manifest (2 of the list, inline) cannot be applied"
+    assert caught.value.diagnoses[0].evidence == "Secret in it has no apiVersion and no metadata.name"
+
+
 def test_a_kustomization_needs_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "kustomization.yaml").write_text("resources: [one.yaml]\n")
     (tmp_path / "one.yaml").write_text(ONE)
