@@ -23,7 +23,7 @@ class Runtime(t.NamedTuple):
     reason: str
 
 
-def choose(asked: str, provider: str, manifests: t.Sequence[str]) -> Runtime:
+def choose(asked: str, provider: str, manifests: t.Sequence[t.Any]) -> Runtime:
     """The runtime for what was ``asked``: auto, kind, cluster or process. Raises Failure if it cannot be had."""
     if asked == "process":
         return Runtime(asked, "")
@@ -49,7 +49,7 @@ def choose(asked: str, provider: str, manifests: t.Sequence[str]) -> Runtime:
     return Runtime(asked, "")
 
 
-def _choose_for_user(found: Detection, manifests: t.Sequence[str], missing: t.Sequence[str]) -> Runtime:
+def _choose_for_user(found: Detection, manifests: t.Sequence[t.Any], missing: t.Sequence[str]) -> Runtime:
     reasons = [found.reason] if found.reason else []
     if not manifests:
         reasons.append("the service has no manifests")

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
 attributes:
   check_mode:
     support: full
@@ -53,11 +54,6 @@ options:
   cluster:
     description: Name of the kind cluster on whose nodes the data is. Without it, the data is on this machine.
     type: str
-  provider:
-    description: The container engine of the cluster. V(auto) takes the one that answers, docker first.
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
   pods:
     description: How the programs ended, as M(gocover.e2e.graceful_shutdown) and M(gocover.e2e.service_process) return it. It tells why counters are missing.
     type: list
@@ -172,6 +168,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils.collection import gath
 from ansible_collections.gocover.e2e.plugins.module_utils.collection.binaries import Wanted
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of, running_nodes_of
 
 
@@ -333,7 +330,7 @@ MODULE = step.Module(
         "former": {"type": "list", "elements": "path", "default": []},
         "dest": {"type": "path"},
         "cluster": {"type": "str"},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        **ENGINE_OPTIONS,
         "pods": {"type": "list", "elements": "dict", "default": []},
         "main": {"type": "list", "elements": "str", "default": []},
         "executable": {"type": "list", "elements": "str", "default": []},

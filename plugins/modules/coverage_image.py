@@ -21,6 +21,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
 attributes:
   check_mode:
     support: full
@@ -72,11 +73,6 @@ options:
   platform:
     description: What to build for, such as V(linux/arm64). The default is what the engine runs on.
     type: str
-  provider:
-    description: The container engine. V(auto) takes the one that answers, docker first.
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
   image:
     description: An image that has been built already, which is only proven, and gets its reference.
     type: str
@@ -186,6 +182,7 @@ from pathlib import Path
 from ansible_collections.gocover.e2e.plugins.module_utils import step
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Build, Engine
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.refusal import explained
 from ansible_collections.gocover.e2e.plugins.module_utils.golang import build
 from ansible_collections.gocover.e2e.plugins.module_utils.golang.buildinfo import BuildInfo
@@ -382,7 +379,7 @@ MODULE = step.Module(
         "build_args": {"type": "dict", "default": {}},
         "target": {"type": "str"},
         "platform": {"type": "str"},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        **ENGINE_OPTIONS,
         "image": {"type": "str"},
         "tag": {"type": "str"},
         "aliases": {"type": "list", "elements": "str", "default": []},

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
 attributes:
   check_mode:
     support: full
@@ -53,15 +54,10 @@ options:
     type: str
     choices: [auto, kind, cluster, process]
     default: auto
-  provider:
-    description: The container engine for V(kind).
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
   manifests:
     description: The manifests of the service; without any it cannot run in a cluster.
     type: list
-    elements: path
+    elements: raw
     default: []
   mode:
     description: Who owns the cluster and the deployments.
@@ -95,6 +91,7 @@ diagnosis:
 from pathlib import Path
 
 from ansible_collections.gocover.e2e.plugins.module_utils import lifecycle, runtime, step
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 
 
 def run_lifecycle(this: step.Step) -> step.Outcome:
@@ -126,8 +123,8 @@ MODULE = step.Module(
         "work": {"type": "path", "required": True},
         "results": {"type": "path", "required": True},
         "runtime": {"type": "str", "choices": ["auto", "kind", "cluster", "process"], "default": "auto"},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
-        "manifests": {"type": "list", "elements": "path", "default": []},
+        **ENGINE_OPTIONS,
+        "manifests": {"type": "list", "elements": "raw", "default": []},
         "mode": {"type": "str", "default": "managed"},
         "error": {"type": "str"},
     },

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
 attributes:
   check_mode:
     support: full
@@ -32,11 +33,6 @@ options:
     description: Name of the cluster.
     type: str
     required: true
-  provider:
-    description: The container engine of the cluster, and of O(image). V(auto) takes the one that answers, docker first.
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
   image:
     description: References of images that the engine has.
     type: list
@@ -92,6 +88,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils import step
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.refusal import explained
 from ansible_collections.gocover.e2e.plugins.module_utils.images import archive, load
 from ansible_collections.gocover.e2e.plugins.module_utils.kind import nodes
@@ -151,7 +148,7 @@ MODULE = step.Module(
     "load",
     {
         "cluster": {"type": "str", "required": True},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        **ENGINE_OPTIONS,
         "image": {"type": "list", "elements": "str"},
         "optional": {"type": "list", "elements": "str", "default": []},
         "archive": {"type": "path"},

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
 attributes:
   check_mode:
     support: full
@@ -38,11 +39,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  provider:
-    description: The container engine. V(auto) takes the one that answers, docker first; E(KIND_EXPERIMENTAL_PROVIDER) decides where it is set.
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
   image:
     description: The node image. The default is the one that belongs to the release of kind.
     type: str
@@ -132,6 +128,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils import step
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import EngineError
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster, kubeconfig, nodes, program
 from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
 
@@ -199,7 +196,7 @@ MODULE = step.Module(
     {
         "name": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        **ENGINE_OPTIONS,
         "image": {"type": "str"},
         "config": {"type": "dict", "default": {}},
         "wait_timeout": {"type": "float", "default": 120},

@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
 attributes:
   check_mode:
     support: full
@@ -29,11 +30,6 @@ options:
   name:
     description: Name of the only cluster that is of interest.
     type: str
-  provider:
-    description: The container engine. V(auto) takes the one that answers, docker first.
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
 """
 
 EXAMPLES = r"""
@@ -66,6 +62,7 @@ import typing as t
 
 from ansible_collections.gocover.e2e.plugins.module_utils import step
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils.kind import nodes
 
 
@@ -90,7 +87,7 @@ MODULE = step.Module(
     "cluster_info",
     {
         "name": {"type": "str"},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        **ENGINE_OPTIONS,
     },
     list_clusters,
 )

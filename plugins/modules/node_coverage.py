@@ -23,6 +23,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
 attributes:
   check_mode:
     support: full
@@ -35,11 +36,6 @@ options:
     description: Name of the kind cluster.
     type: str
     required: true
-  provider:
-    description: The container engine of the cluster. V(auto) takes the one that answers, docker first.
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
   state:
     description: Whether its containers are to write.
     type: str
@@ -102,6 +98,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils import step
 from ansible_collections.gocover.e2e.plugins.module_utils.collection.nodes import check_path
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster, injection
 from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node, containers_of, running_nodes_of
 from ansible_collections.gocover.e2e.plugins.module_utils.lock import locked
@@ -170,7 +167,7 @@ MODULE = step.Module(
     "inject",
     {
         "cluster": {"type": "str", "required": True},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        **ENGINE_OPTIONS,
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "user": {"type": "str"},
         "node_path": {"type": "path", "default": "/var/lib/gocover/node"},

@@ -23,6 +23,7 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.step
+  - gocover.e2e.engine
   - gocover.e2e.kube
 attributes:
   check_mode:
@@ -42,11 +43,6 @@ options:
     description: Name of the kind cluster.
     type: str
     required: true
-  provider:
-    description: The container engine of the cluster.
-    type: str
-    choices: [auto, docker, podman]
-    default: auto
   workload:
     description: C(deployment/NAME) or C(statefulset/NAME). Without it, the one workload of the namespace that uses the repository of O(image).
     type: str
@@ -142,6 +138,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils import atomic, step
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.refusal import explained
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.tarstream import TarStream
 from ansible_collections.gocover.e2e.plugins.module_utils.kube import images, workload
@@ -235,7 +232,7 @@ MODULE = step.Module(
     {
         "service": {"type": "str", "required": True},
         "cluster": {"type": "str", "required": True},
-        "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"},
+        **ENGINE_OPTIONS,
         "workload": {"type": "str", "default": ""},
         "namespace": {"type": "str", "required": True},
         "container": {"type": "str", "default": ""},

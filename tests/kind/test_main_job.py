@@ -302,18 +302,23 @@ spec:
 
 
 def test_what_a_service_prepares_is_done_before_it(sample: Sample) -> None:
-    def prepare(mode: str) -> list[t.Any]:
+    def prepare(mode: str) -> None:
         settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "migration"}, "data": {"mode": mode}}
-        return [settings, MIGRATION.format(image=IMAGE)]
+        in_place = MANIFEST.format(behaviour="", more="")
+        sample.describe(
+            service_ready_timeout=180,
+            service_prepare=[settings, MIGRATION.format(image=IMAGE)],
+            service_manifests=[in_place, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "idle"}}],
+        )
 
-    sample.describe(service_ready_timeout=180, service_prepare=prepare("crash"))
+    prepare("crash")
     rc, output = sample.run("sample")
     assert rc != 0, output
     assert sample.causes("sample") == ["job-failed"], output
     assert "connection refused" in output
     assert sample.kubectl("get", "deployments", "--namespace", "sample-e2e") == ""
 
-    sample.describe(service_ready_timeout=180, service_prepare=prepare("job"))
+    prepare("job")
     rc, output = sample.run("sample")
     assert rc == 0, output
     shown = sample.kubectl("get", "job", "migrate", "--namespace", "sample-e2e", "--output", "json")
