@@ -100,7 +100,7 @@ class Module:
         self.name = name
         self.argument_spec = {**argument_spec, **STEP_OPTIONS}
         self.constraints = constraints
-        self._logic = logic
+        self.logic = logic
 
     def main(self) -> None:
         """Run as an Ansible module: read the parameters, exit the process with the result."""
@@ -119,7 +119,7 @@ class Module:
         outcome = Outcome(changed=False)
         with _interruptible():
             try:
-                outcome = self._logic(step)
+                outcome = self.logic(step)
             except Failure as caught:
                 error = caught
             except Interrupted as caught:

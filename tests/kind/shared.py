@@ -19,6 +19,7 @@ if not any(isinstance(finder, _AnsibleCollectionFinder) for finder in sys.meta_p
     _AnsibleCollectionFinder(paths=[str(CHECKOUT / ".ansible" / "collections")])._install()
 
 from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils.step import Module, Step  # noqa: E402
 
 
@@ -33,6 +34,7 @@ class TestCluster:
     nodes: list[Node]
 
 
-def step_of(module: Module, **params: t.Any) -> Step:
+def step_of(module: Module, progress: Progress | None = None, **params: t.Any) -> Step:
     """A step as Ansible would make it: ``params``, and the defaults of the module's argument spec."""
-    return Step({**{name: option.get("default") for name, option in module.argument_spec.items()}, **params})
+    defaults = {name: option.get("default") for name, option in module.argument_spec.items()}
+    return Step({**defaults, **params}, progress=progress or Progress(None))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kind"))
 
-from shared import CHECKOUT  # isort: skip  # noqa: E402  # first: it makes the checkout importable
+from shared import CHECKOUT, step_of  # isort: skip  # noqa: E402  # first: it makes the checkout importable
 
 
 import yaml  # noqa: E402
@@ -29,18 +29,13 @@ from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import EVENT,
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.workload import KINDS  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.step import Module, Step  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils.step import Module, Outcome  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.modules import (  # noqa: E402
     coverage_patch,
     manifest_apply,
     workload_ready,
 )
 
-_SPECIFIED: dict[t.Callable[[Step], t.Any], Module] = {
-    coverage_patch.patch_workload: coverage_patch.MODULE,
-    manifest_apply.apply_manifests: manifest_apply.MODULE,
-    workload_ready.wait_for_workload: workload_ready.MODULE,
-}
 EXAMPLES = CHECKOUT / "examples"
 #: Where PostgreSQL and Redis run for every row.
 BACKEND = "campaign-backend"
@@ -178,13 +173,11 @@ class Scene:
         command = ["kubectl", "--kubeconfig", str(self.kubeconfig), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    def module(self, logic: t.Callable[[Step], t.Any], told: Told | None = None, **params: t.Any) -> t.Any:
-        """A module's logic with its defaults."""
-        defaults = {name: option.get("default") for name, option in _SPECIFIED[logic].argument_spec.items()}
+    def module(self, module: Module, told: Told | None = None, **params: t.Any) -> Outcome:
+        """What a module does, without Ansible. Raises Failure."""
         notes = told.notes if told is not None else []
         progress = Progress(lambda _kind, text: notes.append((time.monotonic(), text)))
-        common = {"kubeconfig": str(self.kubeconfig), "context": None, "owner": None}
-        return logic(Step({**defaults, **common, **params}, progress=progress))
+        return module.logic(step_of(module, progress, kubeconfig=str(self.kubeconfig), **params))
 
     def _manifests(self, fault: Fault) -> list[Object]:
         objects = [*_example(fault.service), *fault.more]
@@ -201,54 +194,37 @@ class Scene:
         file.write_text(yaml.safe_dump_all(manifests), encoding="utf-8")
         common = {"namespace": namespace}
         self.module(
-            manifest_apply.apply_manifests,
+            manifest_apply.MODULE,
             told,
             **common,
             src=[str(file)],
-            stages=[],
-            run="",
-            definition=[],
             images=built,
             hold=not fault.uncovered_first,
-            wait_crds=True,
-            wait_jobs=0,
-            wait_ready=0,
         )
         ready = {**common, "workload": f"deployment/{fault.service}", "timeout": fault.timeout}
         images = [*built.values(), *fault.built]
         if fault.uncovered_first:
-            self.module(workload_ready.wait_for_workload, told, **ready, images=images)
+            self.module(workload_ready.MODULE, told, **ready, images=images)
         patched = {
             "workload": f"deployment/{fault.service}",
             "container": fault.service,
-            "image": "",
             "node_path": path,
-            "mount_path": "/gocover",
-            "probes": "keep",
-            "grace_period": 0,
-            "state": "present",
             **fault.patch,
         }
-        outcome = self.module(coverage_patch.patch_workload, told, **common, **patched)
+        outcome = self.module(coverage_patch.MODULE, told, **common, **patched)
         warned: list[Diagnosis] = outcome.diagnosis
         told.causes += [entry.cause for entry in warned]
         told.evidence = "; ".join(entry.evidence for entry in warned)
-        self.module(workload_ready.wait_for_workload, told, **ready, images=images)
+        self.module(workload_ready.MODULE, told, **ready, images=images)
 
     def _put_back(self, fault: Fault, namespace: str) -> str:
         """What differs, after the patch was taken back, from what the manifests say; empty if nothing does."""
         if self.api.get(KINDS["deployment"], fault.service, namespace) is None:
             return ""
         self.module(
-            coverage_patch.patch_workload,
+            coverage_patch.MODULE,
             namespace=namespace,
             workload=f"deployment/{fault.service}",
-            container="",
-            image="",
-            node_path=None,
-            mount_path="/gocover",
-            probes="keep",
-            grace_period=0,
             state="absent",
         )
         return self._left(fault, namespace) + self._kubectl_diff(fault, namespace)
@@ -296,16 +272,9 @@ def _example(service: str) -> list[Object]:
 def start_backend(scene: Scene) -> None:
     """PostgreSQL and Redis, by the manifests of the examples."""
     scene.module(
-        manifest_apply.apply_manifests,
+        manifest_apply.MODULE,
         namespace=BACKEND,
         src=[str(EXAMPLES / "datastorage" / "deploy" / "dependencies")],
-        stages=[],
-        run="",
-        definition=[],
-        images={},
-        hold=False,
-        wait_crds=True,
-        wait_jobs=0,
         wait_ready=180.0,
     )
 
