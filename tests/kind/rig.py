@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
-import tarfile
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, cov
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import DEPLOYMENT, NAMESPACE, Object, Source
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.workload import Workload
+from archive import image_archive
 
 IMAGE = "localhost/gocover-probe:test"
 LABELS = {"app": "probe"}
@@ -131,33 +130,4 @@ def build_probe(directory: Path, *, cover: bool = True, reference: str = IMAGE) 
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
     flags = ["-cover"] if cover else []
     subprocess.run(["go", "build", *flags, "-o", str(binary), "."], cwd=source, env=environment, check=True)
-    return image_archive(binary.read_bytes(), reference)
-
-
-def image_archive(binary: bytes, reference: str = IMAGE) -> bytes:
-    """An image archive in Docker's format (manifest.json, a config and a layer) of one executable."""
-    import hashlib
-    import json
-
-    layer = _tar({"probe": (binary, 0o755)})
-    config = json.dumps(
-        {
-            "architecture": "amd64" if os.uname().machine == "x86_64" else "arm64",
-            "os": "linux",
-            "config": {"User": "65532:65532", "Entrypoint": ["/probe"]},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
-        }
-    ).encode()
-    name = f"{hashlib.sha256(config).hexdigest()}.json"
-    manifest = json.dumps([{"Config": name, "RepoTags": [reference], "Layers": ["layer.tar"]}]).encode()
-    return _tar({name: (config, 0o644), "layer.tar": (layer, 0o644), "manifest.json": (manifest, 0o644)})
-
-
-def _tar(files: t.Mapping[str, tuple[bytes, int]]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, (content, mode) in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), mode
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
+    return image_archive(reference, {"probe": binary.read_bytes()}, ["/probe"])

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import os
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import typing as t
@@ -22,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kind"))
 
 from shared import CHECKOUT  # isort: skip  # noqa: E402  # first: it makes the checkout importable
+from archive import image_archive  # isort: skip  # noqa: E402
 
 from ansible_collections.gocover.e2e.plugins.module_utils.covdata.merge import merge_directories  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure  # noqa: E402
@@ -376,29 +374,3 @@ def remove_images(engine: Engine, names: t.Sequence[str]) -> None:
     """Take images out of the engine again."""
     for name in names:
         engine.remove_image(f"{PREFIX}-{name}:1")
-
-
-def image_archive(reference: str, files: t.Mapping[str, bytes], entrypoint: t.Sequence[str]) -> bytes:
-    """An image archive in Docker's format (manifest.json, a config and a layer), FROM scratch."""
-    layer = _tar({name: (content, 0o755) for name, content in files.items()})
-    config = json.dumps(
-        {
-            "architecture": "amd64" if os.uname().machine == "x86_64" else "arm64",
-            "os": "linux",
-            "config": {"User": "65532:65532", "Entrypoint": list(entrypoint)},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
-        }
-    ).encode()
-    name = f"{hashlib.sha256(config).hexdigest()}.json"
-    manifest = json.dumps([{"Config": name, "RepoTags": [reference], "Layers": ["layer.tar"]}]).encode()
-    return _tar({name: (config, 0o644), "layer.tar": (layer, 0o644), "manifest.json": (manifest, 0o644)})
-
-
-def _tar(files: t.Mapping[str, tuple[bytes, int]]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, (content, mode) in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), mode
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()

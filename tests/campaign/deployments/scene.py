@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kind"))
 
 from shared import CHECKOUT, step_of  # isort: skip  # noqa: E402  # first: it makes the checkout importable
+from archive import image_archive  # isort: skip  # noqa: E402
 
 
 import yaml  # noqa: E402
@@ -281,8 +282,6 @@ def start_backend(scene: Scene) -> None:
 
 def build_images(scene: Scene) -> None:
     """The two examples and the probe, instrumented, FROM scratch, onto every node."""
-    import rig
-
     for name, reference in IMAGES.items():
         directory = EXAMPLES / name if name != "probe" else CHECKOUT / "tests" / "kind" / "probe"
         binary = scene.work / name
@@ -293,7 +292,7 @@ def build_images(scene: Scene) -> None:
             env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""},
             check=True,
         )
-        archive = rig.image_archive(binary.read_bytes(), reference)
+        archive = image_archive(reference, {"probe": binary.read_bytes()}, ["/probe"])
         for node in scene.nodes:
             session = scene.engine.attach(node, ["ctr", "-n", "k8s.io", "images", "import", "-"], stdin=True)
             session.write(archive)
