@@ -20,8 +20,9 @@ import typing as t
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from ..diagnosis import Diagnosis, failure
+from ..diagnosis import failure
 from .api import FIELD_MANAGER, ApiError, Change, Kind, Object, Source
+from .refusal import refused, unknown_kind, unreachable
 
 try:
     import urllib3
@@ -275,16 +276,7 @@ class ApiCluster:
         try:
             return self._resources[version][kind.name]
         except KeyError:
-            raise ApiError(
-                404,
-                "NoSuchKind",
-                f"The cluster knows no {kind.name} of {version}",
-                Diagnosis(
-                    "kind-unknown",
-                    f"{self.server} does not serve the kind {kind.name} in {version}",
-                    "Apply its CustomResourceDefinition first (service_prepare), or correct apiVersion and kind",
-                ),
-            ) from None
+            raise unknown_kind(self.server, kind) from None
 
     def _json(
         self,
@@ -378,53 +370,3 @@ def _group_path(api_version: str) -> str:
 
 def _dry(dry_run: bool) -> dict[str, str]:
     return {"dryRun": "All"} if dry_run else {}
-
-
-def unreachable(server: str, error: Exception) -> ApiError:
-    """No answer from the API server."""
-    said = " ".join(str(getattr(error, "reason", None) or error).split())
-    return ApiError(
-        0,
-        "Unreachable",
-        "The cluster's API cannot be reached",
-        Diagnosis(
-            "api-unreachable",
-            f"{server} did not answer: {said}",
-            "Check that the cluster runs, and that the kubeconfig is that of this cluster",
-        ),
-    )
-
-
-def refused(method: str, path: str, status: int, body: bytes) -> ApiError:
-    """The API's refusal (a ``Status`` object, meta/v1) as an error that says why."""
-    try:
-        document = json.loads(body)
-    except ValueError:
-        document = {}
-    if not isinstance(document, dict):
-        document = {}
-    message = " ".join(str(document.get("message") or body[:300].decode(errors="replace") or f"HTTP {status}").split())
-    reason = str(document.get("reason") or "")
-    asked = f"{method} {path}"
-    cause, remedy = _cause_of(status, message)
-    return ApiError(status, reason, f"The cluster's API refused {asked}", Diagnosis(cause, message, remedy))
-
-
-def _cause_of(status: int, message: str) -> tuple[str, str]:
-    if "exceeded quota" in message:
-        return "quota-exceeded", "Raise the ResourceQuota of the namespace, or ask for less in the manifests"
-    if status in (401, 403):
-        if "being terminated" in message:
-            return "namespace-terminating", "Wait until the namespace is gone, then run again"
-        return "api-forbidden", "Give the user of the kubeconfig the rights that are named, or use another kubeconfig"
-    if status == 404:
-        return "object-missing", "Apply the manifests that contain it first, or correct its name and namespace"
-    if status == 409:
-        return (
-            "field-conflict",
-            "Somebody else changes the same object: run again, or take the field out of the manifest",
-        )
-    # A field that the schema does not have is answered with 500 by server-side apply.
-    if status in (400, 415, 422) or "field not declared in schema" in message:
-        return "manifest-invalid", "Correct the manifest as the API says"
-    return "api-failing", "Look into the log of the API server, or of the webhook that it names, and run again"

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, client
+from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, refusal
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import CRD, ApiError, Change, Kind, Object, Source
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.manifests import Manifest
 
@@ -20,8 +20,8 @@ DEFINITION: Object = {
     "spec": {"group": "example.com", "names": {"kind": "Route"}, "versions": [{"name": "v1", "served": True}]},
 }
 ROUTE: Object = {"apiVersion": "example.com/v1", "kind": "Route", "metadata": {"name": "one", "namespace": "ns"}}
-UNSERVED = client.refused("PATCH", "/apis/example.com/v1/namespaces/ns/routes/one", 404, b"404 page not found\n")
-NO_NAMESPACE = client.refused(
+UNSERVED = refusal.refused("PATCH", "/apis/example.com/v1/namespaces/ns/routes/one", 404, b"404 page not found\n")
+NO_NAMESPACE = refusal.refused(
     "PATCH",
     "/apis/example.com/v1/namespaces/ns/routes/one",
     404,
