@@ -38,6 +38,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "gocover.e2e.live"
 
+    _told: tuple[str, str] | None = None
+
     @property
     def _quiet(self) -> bool:
         return bool(self._display.verbosity == 0)
@@ -109,10 +111,14 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
     def _show_failure(self, result: t.Any) -> None:
         self._handle_warnings(result.result)
         host = result.host.get_name()
+        told = (host, self._message(result.result))
+        # What ends a run before it begins is met again by whatever would clean up after it.
+        if told == self._told:
+            return
+        self._told = told
         width = shutil.get_terminal_size((120, 24)).columns
-        message = self._message(result.result)
         lines = textwrap.wrap(
-            message,
+            told[1],
             width=max(width, 60),
             initial_indent=f"{host} | FAILED: ",
             subsequent_indent=f"{host} |   ",
@@ -123,10 +129,10 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
 
     @staticmethod
     def _message(result: t.Mapping[str, t.Any]) -> str:
-        """The whole message; of a step only what failed, since the end of the playbook says all of it."""
+        """The whole message; of a recorded step only what failed, since the end of the playbook says all of it."""
         message = str(result.get("msg") or "failed without a message")
         diagnosis = result.get("diagnosis") or []
-        if not diagnosis:
+        if not diagnosis or "coverage_run" not in (result.get("ansible_facts") or {}):
             return message
         reason = str(diagnosis[0]["evidence"] or diagnosis[0]["remedy"])
         summary = message.partition(reason)[0].strip() if reason else ""

@@ -34,5 +34,9 @@ def result_of(failure: Failure) -> dict[str, t.Any]:
         ({}, "failed without a message"),
     ],
 )
-def test_message(result: dict[str, t.Any], message: str) -> None:
-    assert CallbackModule._message(result) == message
+def test_message_of_a_recorded_step(result: dict[str, t.Any], message: str) -> None:
+    assert CallbackModule._message({**result, "ansible_facts": {"coverage_run": {}}}) == message
+
+
+def test_what_no_journal_tells_is_told_at_once() -> None:
+    assert CallbackModule._message(result_of(Failure("No plan", [ONE]))) == f"No plan. {ONE.sentence()}"
