@@ -16,7 +16,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from rig import IMAGE
 from shared import CHECKOUT, TestCluster
 
 SAMPLE = CHECKOUT / "tests" / "run" / "services"
@@ -301,13 +300,13 @@ spec:
 """
 
 
-def test_what_a_service_prepares_is_done_before_it(sample: Sample) -> None:
+def test_what_a_service_prepares_is_done_before_it(sample: Sample, probe_image: str) -> None:
     def prepare(mode: str) -> None:
         settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "migration"}, "data": {"mode": mode}}
         in_place = MANIFEST.format(behaviour="", more="")
         sample.describe(
             service_ready_timeout=180,
-            service_prepare=[settings, MIGRATION.format(image=IMAGE)],
+            service_prepare=[settings, MIGRATION.format(image=probe_image)],
             service_manifests=[in_place, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "idle"}}],
         )
 
