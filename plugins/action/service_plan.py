@@ -34,6 +34,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         try:
             services = self._resolve(arguments["role_path"], task_vars or {})
             plan.check_demands(services[-1])
+            covered = plan.covered_dependencies(services)
         except Failure as error:
             return {
                 **result,
@@ -54,6 +55,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "services": services,
             "service": services[-1],
             "dependencies": services[:-1],
+            "covered_dependencies": covered,
             "stages": plan.start_stages(services[:-1]),
             "root": root,
             "results": os.path.join(there, name),

@@ -4,7 +4,8 @@
 """run.json: what happened in a run, written by each step as it ends.
 
 The document is an object with, at the top, ``schema`` (1), ``service``, ``run`` (an identifier that sorts by time),
-``runtime``, ``mode``, ``outcome`` (``running``, ``passed``, ``failed``), ``started`` and ``ended`` (RFC 3339, UTC),
+``runtime``, ``mode``, ``covered_dependencies`` (names), ``outcome`` (``running``, ``passed``, ``failed``), ``started``
+and ``ended`` (RFC 3339, UTC),
 ``failures`` (``[{step, msg, diagnosis}]``), ``steps`` (``[{name, seconds, changed, failed}]``), and the sections
 that the steps add: ``image``, ``go_version``, ``covermode``, ``workload``, ``tests``, ``pods``, ``collected``,
 ``summary``.

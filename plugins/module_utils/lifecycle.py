@@ -24,6 +24,8 @@ from .process.identity import Identity, identify
 JOURNAL = "run.json"
 #: Logs, events and objects of a namespace after failed tests.
 EVIDENCE = "evidence"
+#: Below the results of a service, a directory with a report for each dependency that was covered too.
+DEPENDENCIES = "dependencies"
 _OWNER = "owner.json"
 
 
@@ -47,7 +49,7 @@ def begin(places: Places, owner: int | None, head: t.Mapping[str, t.Any]) -> jou
     _take(places, owner)
     stop_processes(places.work)
     # It may have been killed: then what it made elsewhere goes with the first steps of this one.
-    former = journal.read(places.journal).get("run")
+    former = journal.read(places.journal)
     try:
         for entry in places.work.iterdir():
             if entry.name != _OWNER:
@@ -58,16 +60,25 @@ def begin(places: Places, owner: int | None, head: t.Mapping[str, t.Any]) -> jou
         "schema": 1,
         "service": places.service,
         "run": f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(2)}",
-        "former": former,
+        "former": former.get("run"),
         **head,
         "outcome": "running",
         "started": _now(),
         "ended": None,
         "failures": [],
         "steps": [],
+        **_left_changed(former),
     }
     journal.write(places.journal, document)
     return document
+
+
+def _left_changed(former: journal.Document) -> journal.Document:
+    """The workloads that a killed run may have left covered, beside its service's own: this run may not cover them."""
+    known = former.get("dependencies", {})
+    names = former.get("covered_dependencies", []) if former.get("outcome") == "running" else []
+    left = {name: {"workload": known[name]["workload"]} for name in names if "workload" in known.get(name, {})}
+    return {"dependencies": left} if left else {}
 
 
 def resume(places: Places, owner: int | None, head: t.Mapping[str, t.Any]) -> journal.Document:
@@ -101,6 +112,7 @@ def end(places: Places, error: str | None, owner: int | None = None) -> journal.
         for log in sorted(places.work.glob("*.log")):
             atomic.write_file(places.results / log.name, log.read_bytes())
         _publish_evidence(places)
+        _forget_dependencies(places, document)
         journal.write(places.results / JOURNAL, document)
         (places.work / _OWNER).unlink(missing_ok=True)
     except OSError as caught:
@@ -115,6 +127,15 @@ def _publish_evidence(places: Places) -> None:
         shutil.rmtree(kept)
     if (places.work / EVIDENCE).is_dir():
         shutil.copytree(places.work / EVIDENCE, kept)
+
+
+def _forget_dependencies(places: Places, document: journal.Document) -> None:
+    """Reports of dependencies that an earlier run covered do not stand beside a new report of the service."""
+    if document.get("covdata") != "reported":
+        return
+    for former in sorted((places.results / DEPENDENCIES).glob("*/")):
+        if former.name not in (document.get("covered_dependencies") or []):
+            shutil.rmtree(former)
 
 
 def stop_processes(work: Path) -> list[str]:

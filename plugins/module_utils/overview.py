@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 from . import atomic, journal
-from .lifecycle import JOURNAL
+from .lifecycle import DEPENDENCIES, JOURNAL
 from .report.numbers.summary import headline_of, without_files
 from .report.page.overview import render_overview
 
@@ -28,7 +28,8 @@ def read_rows(root: Path) -> list[Row]:
     """A row for each directory below ``root`` that holds results, sorted by name.
 
     A row is the service's summary.json, if it has one, with ``service``, ``passed``, ``outcome`` (``{cause, message}``
-    where the last run failed) and ``run`` (its run.json).
+    where the last run failed), ``journal`` (its run.json) and, where the run covered any, ``dependencies`` (rows in the
+    same form, without a journal).
     """
     rows = []
     for directory in sorted(root.iterdir()) if root.is_dir() else []:
@@ -36,24 +37,39 @@ def read_rows(root: Path) -> list[Row]:
         summary = _read_summary(directory / SUMMARY)
         if directory.name.startswith(".") or not (run or summary):
             continue
-        row: Row = without_files(summary)
-        row |= {"service": directory.name, "passed": bool(summary.get("passed")), "journal": run}
-        failures = run.get("failures", [])
-        if failures:
-            diagnosis = failures[0].get("diagnosis") or [{}]
-            row["passed"] = False
-            row["outcome"] = {"cause": diagnosis[0].get("cause", ""), "message": failures[0]["msg"]}
-        # Results of an earlier run must not be taken for those of this one.
-        row["current"] = bool(summary) and (summary.get("run") or {}).get("id") == run.get("run")
-        rows.append(row)
+        row = {**_row(directory.name, summary, run, run.get("failures", [])), "journal": run}
+        dependencies = [_dependency(directory, name, run) for name in run.get("covered_dependencies") or []]
+        rows.append({**row, "dependencies": dependencies} if dependencies else row)
     return rows
 
 
+def _dependency(results: Path, name: str, run: journal.Document) -> Row:
+    """The row of what a run covered beside its service, with those failures that are of its steps."""
+    own = [entry for entry in run.get("failures", []) if entry["step"].endswith(f" {name}")]
+    row = _row(name, _read_summary(results / DEPENDENCIES / name / SUMMARY), run, own)
+    return row if row["current"] else _row(name, {}, run, own)
+
+
+def _row(name: str, summary: Row, run: journal.Document, failures: t.Sequence[t.Mapping[str, t.Any]]) -> Row:
+    row: Row = without_files(summary)
+    row |= {"service": name, "passed": bool(summary.get("passed"))}
+    if failures:
+        diagnosis = failures[0].get("diagnosis") or [{}]
+        row["passed"] = False
+        row["outcome"] = {"cause": diagnosis[0].get("cause", ""), "message": failures[0]["msg"]}
+    # Results of an earlier run must not be taken for those of this one.
+    row["current"] = bool(summary) and (summary.get("run") or {}).get("id") == run.get("run")
+    return row
+
+
 def table(rows: t.Sequence[Row]) -> list[str]:
-    """The coverage of each service, as lines of text."""
+    """The coverage of each service, as lines of text; below it, set in, that of its dependencies by the same tests."""
     cells = [("SERVICE", "COVERAGE", "STATEMENTS", "FUNCTIONS", "TESTS", "RESULT")]
     for row in rows:
         cells.append((row["service"], *_numbers(row), _tests(row), "passed" if row["passed"] else _why(row)))
+        for dependency in row.get("dependencies", ()):
+            result = _why(dependency) if "outcome" in dependency else ""
+            cells.append((f"  {dependency['service']}", *_numbers(dependency), "", result))
     return ["", *_aligned(cells, left=(0, 5))]
 
 
@@ -72,9 +88,12 @@ def step_table(rows: t.Sequence[Row]) -> list[str]:
 
 def footer(root: Path, rows: t.Sequence[Row]) -> list[str]:
     """Where the reports are."""
-    reports = [root / row["service"] / "index.html" for row in rows if row["current"]]
-    if len(reports) > 1:
-        reports = [root / "index.html"]
+    places = [(root / row["service"], row) for row in rows]
+    if sum(row["current"] for row in rows) > 1:
+        places = [(root, {"current": True})]
+    for place, row in list(places):
+        places += [(place / DEPENDENCIES / found["service"], found) for found in row.get("dependencies", ())]
+    reports = [place / "index.html" for place, row in places if row["current"]]
     return ["", *(f"Report: {report}" for report in reports), ""] if reports else [""]
 
 

@@ -228,9 +228,19 @@ class _Nodes:
 
 def run_collect(this: step.Step) -> step.Outcome:
     """Prepare the directory, bring what is in it, or take it away."""
-    params = this.params
     if this.check_mode:
         return step.Outcome(changed=True)
+    try:
+        return _run(this)
+    except Failure as error:
+        # A service and what it depends on may be collected in one run: whose data it is must be said.
+        if this.params["journal_dependency"]:
+            error.summary = f"Dependency {this.params['journal_dependency']}: {error.summary}"
+        raise
+
+
+def _run(this: step.Step) -> step.Outcome:
+    params = this.params
     path = params["node_path"]
     place = _Nodes(params["cluster"], params["provider"], path) if params["cluster"] else _Local(path)
     if params["state"] == "prepared" and params["main"]:
@@ -293,6 +303,7 @@ def _collect(this: step.Step, place: _Nodes | _Local) -> step.Outcome:
         this.warn(f"{name} was left by a program that died while it wrote it")
     this.progress.note(
         f"collected {gathered.meta_files} covmeta and {gathered.counter_files} covcounters files, {gathered.size:,} bytes"
+        + (f", of {params['journal_dependency']}" if params["journal_dependency"] else "")
     )
     if params["remove"]:
         for source in sources:

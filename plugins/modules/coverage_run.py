@@ -63,6 +63,11 @@ options:
     description: Who owns the cluster and the deployments.
     type: str
     default: managed
+  covered_dependencies:
+    description: Names of the dependencies whose coverage is collected too. A run that is resumed keeps those with which it began.
+    type: list
+    elements: str
+    default: []
   error:
     description: With O(state=ended), why the run failed, if no step recorded it.
     type: str
@@ -98,7 +103,7 @@ def run_lifecycle(this: step.Step) -> step.Outcome:
     """Begin, resume or end the run."""
     params = this.params
     places = lifecycle.Places(params["service"], Path(params["work"]), Path(params["results"]))
-    head = {"mode": params["mode"]}
+    head = {"mode": params["mode"], "covered_dependencies": params["covered_dependencies"]}
     if params["state"] != "ended":
         chosen = runtime.choose(params["runtime"], params["provider"], params["manifests"])
         head["runtime"] = chosen.name
@@ -126,6 +131,7 @@ MODULE = step.Module(
         **ENGINE_OPTIONS,
         "manifests": {"type": "list", "elements": "raw", "default": []},
         "mode": {"type": "str", "default": "managed"},
+        "covered_dependencies": {"type": "list", "elements": "str", "default": []},
         "error": {"type": "str"},
     },
     run_lifecycle,

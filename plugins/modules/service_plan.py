@@ -13,7 +13,8 @@ short_description: Plan the run of one service
 version_added: 0.1.0
 description:
   - Resolves the settings of a service, and of all that it depends on, from the inventory and the defaults of the role P(gocover.e2e.service#role).
-  - Names C(service_*) variables that do not exist, dependencies that are not in the inventory, and circles of dependencies.
+  - Names C(service_*) variables that do not exist, dependencies that are not in the inventory, circles of dependencies, and dependencies to
+    cover that are none or are not built.
   - Makes paths absolute. C(service_*) paths count from the directory of the inventory, O(coverage_dir) from where the user stands.
   - Runs on the controller, as an action plugin.
 author:
@@ -60,6 +61,11 @@ dependencies:
   returned: success
   type: list
   elements: dict
+covered_dependencies:
+  description: Names of those dependencies whose coverage is collected too, in the order in which they start.
+  returned: success
+  type: list
+  elements: str
 root:
   description: Absolute path of O(coverage_dir).
   returned: success

@@ -74,6 +74,32 @@ def start_stages(services: t.Sequence[t.Mapping[str, t.Any]]) -> list[list[str]]
     return stages
 
 
+def covered_dependencies(services: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """The names of those whose coverage the last of ``services`` wants too, in the order in which they start.
+
+    ``services`` are in their start order, the one that the run is about at the end. Raises Failure for a name that is
+    none of its dependencies, or none that is built here.
+    """
+    *dependencies, service = services
+    asked = service["covered_dependencies"]
+    built = [dependency["name"] for dependency in dependencies if dependency["in_inventory_group"]]
+    named = {dependency["name"] for dependency in dependencies}
+    refused = [name for name in asked if name not in built]
+    if not refused:
+        return [name for name in built if name in asked]
+    name = service["name"]
+    reasons = [
+        f"{one} ({'not built, since not of the group services' if one in named else 'it does not depend on it'})"
+        for one in dict.fromkeys(refused)
+    ]
+    raise failure(
+        f"The coverage of what {name} depends on cannot be had as it is described",
+        "option-invalid",
+        f"service_covered_dependencies of {name} names {', '.join(reasons)}",
+        f"Choose from {', '.join(built)}" if built else "Leave it empty: nothing that it depends on is built",
+    )
+
+
 def check_names(host: str, variables: t.Iterable[str], known: t.Collection[str]) -> None:
     """Raise Failure if a ``service_*`` variable of ``host`` is none that a role reads."""
     unknown = sorted(name for name in variables if name.startswith(PREFIX) and name not in known)

@@ -18,7 +18,8 @@ def render_overview(summaries: Sequence[Mapping[str, Any]], started: str | None 
     Each of `summaries` is a service's summary.json (design.md), or for a service without a report at least
     `{"service": str, "passed": False}`. An optional `outcome` {"cause": str, "message": str} says why it failed. The
     link goes to SERVICE/index.html beside the page, where `statements` says that there is a report. `started`: ISO
-    8601 time of the run.
+    8601 time of the run. `dependencies`, in the same form, are what the tests of a service ran beside it: rows below
+    its own, whose links go to SERVICE/dependencies/NAME/index.html.
     """
     ordered = sorted(summaries, key=lambda summary: str(summary.get("service", "")))
     passed = sum(1 for summary in ordered if summary.get("passed"))
@@ -35,32 +36,50 @@ def render_overview(summaries: Sequence[Mapping[str, Any]], started: str | None 
         '<th scope="col" data-sort="ascending">Service</th><th scope="col" data-sort="ascending">Verdict</th>'
         '<th scope="col" class="num wide" data-sort="descending">Covered/total</th>'
         '<th scope="col" class="num" data-sort="ascending">Percent</th>'
-        '<th scope="col" class="w"><span class="quiet">Bar</span></th></tr></thead>\n<tbody>'
-        + "".join(_row(summary) for summary in ordered)
-        + "</tbody></table></div>\n</main>\n"
+        '<th scope="col" class="w"><span class="quiet">Bar</span></th></tr></thead>\n'
+        + _bodies(ordered)
+        + "</table></div>\n</main>\n"
         "<footer>Percentages count statements, as Go does. Services share packages, so they are not added up. "
         "Made by gocover.e2e.</footer>\n"
     )
     return page("Coverage of all services", body, OVERVIEW_SCRIPT)
 
 
-def _row(summary: Mapping[str, Any]) -> str:
-    service = str(summary.get("service", ""))
+def _bodies(summaries: Sequence[Mapping[str, Any]]) -> str:
+    """The rows; a service with those of its dependencies is a group, which stays together when the table is sorted."""
+    if not any(summary.get("dependencies") for summary in summaries):
+        return f"<tbody>{''.join(_row(summary) for summary in summaries)}</tbody>"
+    bodies = []
+    for summary in summaries:
+        dependencies = summary.get("dependencies") or ()
+        beside = f"{_address(summary)}/dependencies/"
+        rows = "".join(_row(dependency, beside) for dependency in dependencies)
+        bodies.append(f"<tbody>{_row(summary, css='group' if dependencies else '')}{rows}</tbody>\n")
+    return "".join(bodies)
+
+
+def _address(summary: Mapping[str, Any]) -> str:
+    return text(anchor(str(summary.get("service", ""))).replace("/", "%2F"))
+
+
+def _row(summary: Mapping[str, Any], beside: str = "", css: str = "") -> str:
+    """A row; the report is in a directory of its name in `beside`."""
     counts = summary.get("scope") or summary.get("statements")
-    name = text(service)
+    name = text(str(summary.get("service", "")))
     if counts:
-        name = f'<a href="{text(anchor(service).replace("/", "%2F"))}/index.html">{name}</a>'
+        name = f'<a href="{beside}{_address(summary)}/index.html">{name}</a>'
+    row = f'<tr class="{css}">' if css else "<tr>"
     word, css = ("passed", "good") if summary.get("passed") else ("failed", "poor")
     cells = f'<th scope="row">{name}</th><td><span class="verdict {css}">{word}</span>{_reason(summary)}</td>'
     if not counts:
         return (
-            f'<tr>{cells}<td class="num wide" data-v="-1"></td><td class="num muted" data-v="-1">no data</td><td'
+            f'{row}{cells}<td class="num wide" data-v="-1"></td><td class="num muted" data-v="-1">no data</td><td'
             ' class="w"></td></tr>\n'
         )
     covered, total = int(counts.get("covered", 0)), int(counts.get("total", 0))
     colour = tone(covered, total)
     return (
-        f'<tr>{cells}<td class="num wide" data-v="{total}">{covered:,}/{total:,}</td><td class="num {colour}"'
+        f'{row}{cells}<td class="num wide" data-v="{total}">{covered:,}/{total:,}</td><td class="num {colour}"'
         f' data-v="{100.0 * covered / total if total else 0.0:.4f}">{percent(covered, total)}</td><td class="w'
         f' {colour}">{meter(covered, total)}</td></tr>\n'
     )

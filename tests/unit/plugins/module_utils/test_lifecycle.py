@@ -143,6 +143,45 @@ def test_resuming_what_never_was_begins(places: lifecycle.Places) -> None:
     assert lifecycle.resume(places, os.getpid(), HEAD)["outcome"] == "running"
 
 
+@pytest.mark.parametrize(
+    ("covered", "covdata", "kept"),
+    [
+        (["depot"], "reported", ["depot"]),
+        ([], "reported", []),
+        pytest.param([], "collected", ["depot", "pot"], id="the service's own report is of before too"),
+    ],
+)
+def test_reports_of_dependencies_of_an_earlier_run(
+    covered: list[str], covdata: str, kept: list[str], places: lifecycle.Places
+) -> None:
+    document = lifecycle.begin(places, os.getpid(), {**HEAD, "covered_dependencies": covered})
+    journal.write(places.journal, {**document, "covdata": covdata})
+    for name in ("pot", "depot"):
+        (places.results / "dependencies" / name / "covdata").mkdir(parents=True)
+    lifecycle.end(places, None)
+    assert sorted(os.listdir(places.results / "dependencies")) == kept
+
+
+COVERED = {
+    "depot": {"image": 1, "workload": {"resource": "deployment/depot"}},
+    "pot": {"image": 1},
+    "pg": {"workload": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "left"),
+    [("running", {"depot": {"workload": {"resource": "deployment/depot"}}}), ("failed", None), ("passed", None)],
+)
+def test_what_a_killed_run_left_covered_is_known_to_the_next(
+    outcome: str, left: t.Any, places: lifecycle.Places
+) -> None:
+    document = lifecycle.begin(places, os.getpid(), {**HEAD, "covered_dependencies": ["pot", "depot"]})
+    journal.write(places.journal, {**document, "outcome": outcome, "dependencies": COVERED})
+    begun = lifecycle.begin(places, os.getpid(), {**HEAD, "covered_dependencies": []})
+    assert begun.get("dependencies") == left
+
+
 RECORDED = {"step": "exercise", "msg": "The tests failed.", "diagnosis": []}
 OF_THE_PLAYBOOK = {"step": "playbook", "msg": "Undefined variable.", "diagnosis": []}
 

@@ -98,6 +98,40 @@ shop       1.2      12.0         -   13.2"""
     )
 
 
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """A service with two dependencies that were covered too, one of which left nothing but an earlier report."""
+    lost = {"step": "collect depot", "msg": "Lost.", "diagnosis": [{"cause": "no-counters"}]}
+    run = {"run": "r2", "tests": tally(3), "failures": [lost], "covered_dependencies": ["pot", "depot"]}
+    plant(tmp_path, "shop", run, summary(75, 100, "r2"))
+    plant(tmp_path / "shop" / "dependencies", "pot", None, summary(1, 4, "r2"))
+    plant(tmp_path / "shop" / "dependencies", "depot", None, summary(2, 4, "r1"))
+    return tmp_path
+
+
+def test_dependencies_stand_below_their_service(beside: Path) -> None:
+    rows = overview.read_rows(beside)
+    assert (
+        "\n".join(overview.table(rows))
+        == """
+SERVICE  COVERAGE  STATEMENTS  FUNCTIONS     TESTS  RESULT
+shop        75.0%      75/100        1/2  3 passed  failed: no-counters
+  pot       25.0%         1/4        1/2
+  depot         -           -          -            failed: no-counters"""
+    )
+    reports = [beside / "shop" / "index.html", beside / "shop" / "dependencies" / "pot" / "index.html"]
+    assert overview.footer(beside, rows) == ["", *(f"Report: {report}" for report in reports), ""]
+
+
+def test_dependencies_are_told_in_the_files_over_all_services(beside: Path) -> None:
+    assert overview.write(beside, overview.read_rows(beside)) is True
+    (service,) = json.loads((beside / "summary.json").read_text())["services"]
+    told = [(entry["service"], entry["passed"], entry["current"]) for entry in service["dependencies"]]
+    assert told == [("pot", True, True), ("depot", False, False)]
+    assert "statements" not in service["dependencies"][1]
+    assert "shop/dependencies/pot/index.html" in (beside / "index.html").read_text()
+
+
 def test_no_steps_no_table(root: Path) -> None:
     assert overview.step_table([row for row in overview.read_rows(root) if row["service"] == "ledger"]) == []
 

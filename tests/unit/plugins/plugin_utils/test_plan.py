@@ -45,6 +45,48 @@ def test_no_order(graph: Graph, cause: str, words: str) -> None:
     assert words in str(caught.value)
 
 
+def planned(name: str, *covered: str, built: bool = True) -> dict[str, t.Any]:
+    return {"name": name, "in_inventory_group": built, "covered_dependencies": list(covered)}
+
+
+DEPENDENCIES = [planned("pg", built=False), planned("depot"), planned("gate")]
+
+
+@pytest.mark.parametrize(
+    ("covered", "names"),
+    [
+        ([], []),
+        (["depot"], ["depot"]),
+        (["gate", "depot", "gate"], ["depot", "gate"]),
+    ],
+)
+def test_covered_dependencies_in_the_order_in_which_they_start(covered: list[str], names: list[str]) -> None:
+    assert plan.covered_dependencies([*DEPENDENCIES, planned("shop", *covered)]) == names
+
+
+def test_what_a_dependency_covers_itself_says_nothing_of_this_run() -> None:
+    assert plan.covered_dependencies([planned("depot", "pg"), planned("shop")]) == []
+
+
+@pytest.mark.parametrize(
+    ("services", "words"),
+    [
+        (
+            [*DEPENDENCIES, planned("shop", "pg", "depot", "x", "x")],
+            "of shop names pg (not built, since not of the group services), x (it does not depend on it). "
+            "Choose from depot, gate.",
+        ),
+        ([planned("pg", built=False), planned("shop", "pg")], "Leave it empty: nothing that it depends on is built."),
+        ([planned("shop", "shop")], "names shop (it does not depend on it). Leave it empty"),
+    ],
+)
+def test_dependencies_that_cannot_be_covered(services: list[dict[str, t.Any]], words: str) -> None:
+    with pytest.raises(Failure) as caught:
+        plan.covered_dependencies(services)
+    assert caught.value.diagnoses[0].cause == "option-invalid"
+    assert words in str(caught.value)
+
+
 DEMANDS: dict[str, t.Any] = {"thresholds": {}, "gates": [], "profiles": {}, "changed_since": "", "source_map": {}}
 
 

@@ -246,6 +246,18 @@ def test_overview_rows() -> None:
     assert re.findall(r'href="([^"]+)"', page) == ["a%2F..%2Fx/index.html", "b/index.html", "d/index.html"]
 
 
+def test_overview_rows_of_dependencies_follow_their_service() -> None:
+    failed = {"service": "lost", "passed": False, "outcome": {"cause": "no-counters", "message": "none"}}
+    dependencies = [_summary(service="b/c"), failed]
+    page = render_overview([_summary(service="b"), _summary(service="a", dependencies=dependencies)])
+    bodies = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
+    rows = [[" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in re.findall(r"<tr.*?</tr>", b)] for b in bodies]
+    assert rows == [["a passed 2/3 66.7%", "b/c passed 2/3 66.7%", "lost failed no-counters none no data"],
+                    ["b passed 2/3 66.7%"]]  # fmt: skip
+    assert [body.count('class="group"') for body in bodies] == [1, 0]
+    assert re.findall(r'href="([^"]+)"', page) == ["a/index.html", "a/dependencies/b%2Fc/index.html", "b/index.html"]
+
+
 def test_without_javascript_the_functions_are_listed_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     coverage = _coverage(["m/a/a.go", "m/b/b.go"])
     assert render(coverage, _summary(), {}).count("<td>7<td>0/1<td>0.0%") == 2
