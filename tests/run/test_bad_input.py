@@ -38,6 +38,14 @@ def test_a_misspelt_variable(project: Project) -> None:
     assert "[variable-unknown]" in ran.sentences, ran.output
 
 
+def test_a_covered_dependency_that_is_none(project: Project) -> None:
+    project.describe(back={}, front={"dependencies": ["back"], "covered_dependencies": ["sample", "back"]})
+    ran = project.run("front")
+    assert ran.rc != 0, ran.output
+    said = "service_covered_dependencies of front names sample (it does not depend on it). Choose from back."
+    assert f"{said} [option-invalid]" in ran.sentences, ran.output
+
+
 @pytest.mark.parametrize(
     "settings, said",
     [

@@ -9,9 +9,10 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from project import BIN, CHECKOUT, SERVICES, Project, ended, environment
+from project import BIN, CHECKOUT, SERVICES, Ended, Project, ended, environment
 
 RESULTS = {
     "annotations.txt", "badge.svg", "cobertura.xml", "functions.txt", "index.html", "lcov.info", "profile.out",
@@ -118,15 +119,13 @@ def test_all_services_side_by_side(project: Project, tmp_path: Path) -> None:
     ]
 
 
-@pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of both examples, by the command that the README gives."""
-    results = tmp_path_factory.mktemp("examples")
-    command = [str(BIN / "ansible-playbook"), "coverage.yml", "-e", "service=all", "-e", f"coverage_dir={results}"]
+def run_examples(service: str, results: Path, *arguments: str) -> Ended:
+    """By the command that the README gives."""
+    command = [str(BIN / "ansible-playbook"), "coverage.yml", "-e", "coverage_runtime=process"]
     plain = environment()
     del plain["ANSIBLE_COLLECTIONS_PATH"]
     process = subprocess.Popen(
-        [*command, "-e", "coverage_runtime=process"],
+        [*command, "-e", f"service={service}", "-e", f"coverage_dir={results}", *arguments],
         cwd=CHECKOUT,
         env=plain,
         stdin=subprocess.DEVNULL,
@@ -137,6 +136,14 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     ran = ended(process, timeout=600)
     assert ran.rc == 0, ran.output
+    return ran
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of both examples."""
+    results = tmp_path_factory.mktemp("examples")
+    run_examples("all", results)
     return results
 
 
@@ -145,3 +152,58 @@ def test_the_examples(examples: Path, tmp_path: Path, service: str) -> None:
     agrees_with_go(examples / service, CHECKOUT / "examples" / service, tmp_path)
     summary = json.loads((examples / service / "summary.json").read_text(encoding="utf-8"))
     assert 0 < summary["statements"]["percent"] < 100
+
+
+def test_a_covered_dependency_has_a_report_of_its_own(examples: Path, tmp_path: Path) -> None:
+    ran = run_examples("notification", tmp_path, "-e", json.dumps({"service_covered_dependencies": ["datastorage"]}))
+    results = tmp_path / "notification"
+    beside = results / "dependencies" / "datastorage"
+    agrees_with_go(results, CHECKOUT / "examples" / "notification", tmp_path)
+    agrees_with_go(beside, CHECKOUT / "examples" / "datastorage", tmp_path)
+    assert {entry.name for entry in beside.iterdir()} == RESULTS - {"run.json", "tests.log"}
+
+    def summary(directory: Path) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads((directory / "summary.json").read_text(encoding="utf-8"))
+        return read
+
+    own, of_dependency = summary(results), summary(beside)
+    assert own["statements"]["total"] == summary(examples / "notification")["statements"]["total"]
+    assert of_dependency["statements"]["total"] == summary(examples / "datastorage")["statements"]["total"]
+    for made in (own, of_dependency):
+        assert 0 < made["statements"]["covered"] < made["statements"]["total"]
+        assert (made["meta_files"], made["counter_files"], made["passed"]) == (1, 1, True)
+    assert of_dependency["run"]["id"] == own["run"]["id"]
+    # The tests of notification use less of datastorage than its own.
+    assert of_dependency["statements"]["covered"] < summary(examples / "datastorage")["statements"]["covered"]
+    line = re.search(r"^  datastorage +(\S+)%", ran.output, re.MULTILINE)
+    headline = of_dependency.get("scope") or of_dependency["statements"]
+    assert line is not None and line[1] == f"{headline['percent']:.1f}"
+    assert str(beside / "index.html") in ran.output
+    assert "notification/dependencies/datastorage/index.html" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+    # Once more from what is there, as run.json says what it was about.
+    (beside / "profile.out").unlink()
+    ran = run_examples("notification", tmp_path, "--tags", "report")
+    assert (beside / "profile.out").is_file()
+    assert summary(beside)["statements"] == of_dependency["statements"]
+    # A run that does not cover it leaves no report of an earlier one.
+    run_examples("notification", tmp_path)
+    assert not beside.exists()
+
+
+def test_a_covered_dependency_without_counters_fails_the_run(project: Project) -> None:
+    project.describe(
+        back={"env": {"BEHAVIOUR": "does-not-handle-sigterm"}},
+        front={"dependencies": ["back"], "covered_dependencies": ["back"]},
+    )
+    ran = project.run("front")
+    assert ran.rc != 0, ran.output
+    assert project.causes("front") == ["sigterm-unhandled", "no-counters"]
+    assert "Dependency back: No counters came back. back ended on SIGTERM" in ran.sentences, ran.output
+    assert re.search(r"^  back +- +- +- +failed: sigterm-unhandled$", ran.output, re.MULTILINE), ran.output
+    assert project.document("summary.json", "front")["statements"]["covered"] > 0
+    assert not (project.coverage / "front" / "dependencies").exists()
+    # There is still nothing to report of it.
+    ran = project.run("front", "--tags", "report")
+    assert ran.rc != 0, ran.output
+    assert not (project.coverage / "front" / "dependencies").exists()
