@@ -6,6 +6,9 @@
 The base spec that the node's containerd gives its containers is changed in place, so that no other setting of it is
 touched. What it was lies beside it until it is put back, and so does the list of those who use it: the last one to go
 takes it away. Both are on the node itself, and so outlive a restart of the node, of containerd and of who made it.
+
+A base spec that lies on a mount of the node is a file of the machine: other nodes may have it too, and it may be
+read-only. It is left alone; containerd's configuration names a copy of it instead, until it is put back.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from .nodes import Node
 _KEPT = "/etc/containerd/gocover"
 _USERS = f"{_KEPT}/users"
 _ORIGINALS = f"{_KEPT}/original"
+#: Covered copies of base specs that lie on a mount, each below it at its own path.
+_COPIES = f"{_KEPT}/copy"
 #: There from before a spec is written until containerd has read it: tells what an interruption has left.
 _PENDING = f"{_KEPT}/pending"
 #: What the directory is for; it also keeps the directory from being removed, without which no container could start.
@@ -46,12 +51,16 @@ rm -f "$1/{_MARK}"
 find "$1" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) -delete
 cd / && rmdir -p --ignore-fail-on-non-empty "$1"
 """
-#: $1 the spec, $2 where its original is kept; the new content comes on stdin. Written over: the file may be a mount.
+#: What of containerd's configuration is looked through for the name of a base spec.
+_CONFIGS = "/etc/containerd/config.toml /etc/containerd/conf.d/*.toml"
+#: $1 the file, $2 where its original is kept; the new content comes on stdin. Written over, so that its mode stays.
 _WRITE = f"""
 mkdir -p {_USERS} {_ORIGINALS} && touch {_PENDING} && cat > {_KEPT}/new || exit 1
 [ -e "$2" ] || cp -p "$1" "$2.part" && {{ [ -e "$2" ] || mv "$2.part" "$2"; }} || exit 1
 cat {_KEPT}/new > "$1" && rm {_KEPT}/new
 """
+#: $1 the file, $2 its original: byte for byte, with its times; over the file, so that mode and owner stay.
+_PUT_BACK = 'cat "$2" > "$1" && touch -r "$2" "$1"'
 
 
 @dataclass(frozen=True)
@@ -144,10 +153,12 @@ class _Shell:
             )
         return ended.stdout.decode(errors="replace")
 
+    def read(self, path: str) -> str:
+        return self.run('cat -- "$1"', path)
+
     def read_spec(self, path: str) -> basespec.Spec:
-        content = self.run('cat -- "$1"', path)
         try:
-            spec = json.loads(content)
+            spec = json.loads(self.read(path))
         except ValueError as error:
             raise self.broken(f"{path} is not JSON ({error})") from error
         if not isinstance(spec, dict):
@@ -181,9 +192,11 @@ def _cover(shell: _Shell, wanted: Injection) -> NodeState:
     shell.run(_MAKE_DIRECTORY, wanted.node_path, _MARK_TEXT)
     before = _look(shell, wanted)
     if not before.covered:
-        for path in _spec_paths(shell):
-            spec = basespec.covered(shell.read_spec(path), wanted.node_path, wanted.mount_path)
-            shell.run(_WRITE, path, _original(path), stdin=basespec.text(spec))
+        try:
+            _write_specs(shell, wanted)
+        except Failure:
+            _put_back(shell, wanted)
+            raise
         said = _restart(shell, wanted.timeout)
         if said is not None:
             _put_back(shell, wanted)
@@ -192,6 +205,30 @@ def _cover(shell: _Shell, wanted: Injection) -> NodeState:
         shell.run(f'mkdir -p {_USERS} && touch "{_USERS}/$1"', wanted.user)
     changed = not before.covered or wanted.user not in before.users
     return NodeState(shell.node, True, not before.covered, changed, shell.users())
+
+
+def _write_specs(shell: _Shell, wanted: Injection) -> None:
+    for path in _spec_paths(shell):
+        spec = basespec.covered(shell.read_spec(path), wanted.node_path, wanted.mount_path)
+        if shell.run('stat -c %m -- "$1"', path).strip() == "/":
+            shell.run(_WRITE, path, _original(path), stdin=basespec.text(spec))
+        else:
+            _write_copy(shell, path, spec)
+
+
+def _write_copy(shell: _Shell, path: str, spec: basespec.Spec) -> None:
+    """Let containerd's configuration name a copy of the base spec, which is ``spec``. Raises Failure."""
+    copy = f"{_COPIES}{path}"
+    changed = {}
+    for config in _configs(shell):
+        content = shell.read(config)
+        if (redirected := basespec.redirected(content, path, copy)) != content:
+            changed[config] = redirected
+    if not changed:
+        raise shell.broken(f"{path} lies on a mount of the node, and no file of its configuration names it")
+    shell.run('mkdir -p "${1%/*}" && cat > "$1"', copy, stdin=basespec.text(spec))
+    for config, redirected in changed.items():
+        shell.run(_WRITE, config, _original(config), stdin=redirected)
 
 
 def _uncover(shell: _Shell, wanted: Injection) -> NodeState:
@@ -210,23 +247,44 @@ def _uncover(shell: _Shell, wanted: Injection) -> NodeState:
 
 
 def _put_back(shell: _Shell, wanted: Injection) -> None:
-    shell.run(f"touch {_PENDING}")
-    for path in _spec_paths(shell):
-        kept = _original(path)
-        if not shell.exists(kept):
-            continue
-        live = shell.read_spec(path)
-        bare = basespec.uncovered(live, shell.read_spec(kept), wanted.node_path, wanted.mount_path)
-        if bare is None:
-            # Byte for byte, with its times; over the file, since it may be a mount.
-            shell.run('cat "$2" > "$1" && touch -r "$2" "$1"', path, kept)
-        elif bare != live:
-            # Somebody has changed it since: what they wrote stays.
-            shell.run('cat > "$1"', path, stdin=basespec.text(bare))
+    shell.run(f"mkdir -p {_KEPT} && touch {_PENDING}")
+    paths = _spec_paths(shell)
+    copies = [path for path in paths if path.startswith(f"{_COPIES}/")]
+    for path in paths:
+        if path not in copies and shell.exists(_original(path)):
+            _put_back_spec(shell, path, wanted)
+    for config in _configs(shell):
+        if copies and shell.exists(_original(config)):
+            _put_back_config(shell, config, copies)
     said = _restart(shell, wanted.timeout)
     if said is not None:
         raise shell.broken(f"After its base spec was put back it said: {said}")
     shell.run(f"rm -rf {_KEPT}")
+
+
+def _put_back_spec(shell: _Shell, path: str, wanted: Injection) -> None:
+    live = shell.read_spec(path)
+    bare = basespec.uncovered(live, shell.read_spec(_original(path)), wanted.node_path, wanted.mount_path)
+    if bare is None:
+        shell.run(_PUT_BACK, path, _original(path))
+    elif bare != live:
+        # Somebody has changed it since: what they wrote stays.
+        shell.run('cat > "$1"', path, stdin=basespec.text(bare))
+
+
+def _put_back_config(shell: _Shell, config: str, copies: t.Sequence[str]) -> None:
+    live = bare = shell.read(config)
+    for copy in copies:
+        bare = basespec.redirected(bare, copy, copy.removeprefix(_COPIES))
+    if bare == shell.read(_original(config)):
+        shell.run(_PUT_BACK, config, _original(config))
+    elif bare != live:
+        shell.run('cat > "$1"', config, stdin=bare)
+
+
+def _configs(shell: _Shell) -> list[str]:
+    """The files of containerd's configuration."""
+    return shell.run(f"ls {_CONFIGS} 2>/dev/null || true").split()
 
 
 def _spec_paths(shell: _Shell) -> list[str]:

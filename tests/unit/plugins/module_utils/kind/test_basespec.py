@@ -107,3 +107,21 @@ def test_what_somebody_changed_since_stays() -> None:
     assert basespec.uncovered(live, KIND, NODE, MOUNT) == {
         **KIND, "process": {"cwd": "/", "noNewPrivileges": True, "env": ["THEIRS=1"]}, "hooks": {},
     }  # fmt: skip
+
+
+def test_only_the_setting_that_names_the_spec_is_redirected_and_it_comes_back() -> None:
+    config = VERSION_3 + VERSION_2 + "\n# base_runtime_spec = '/etc/crun.json'\nx = '/etc/crun.json'\n"
+    made = basespec.redirected(config, "/etc/crun.json", "/etc/copy/etc/crun.json")
+    changed = [pair for pair in zip(config.splitlines(), made.splitlines(), strict=True) if pair[0] != pair[1]]
+    assert changed == [
+        (
+            '  base_runtime_spec = "/etc/crun.json"  # ours',
+            '  base_runtime_spec = "/etc/copy/etc/crun.json"  # ours',
+        )
+    ]
+    assert basespec.redirected(made, "/etc/copy/etc/crun.json", "/etc/crun.json") == config
+
+
+@pytest.mark.parametrize("path", ["/etc/crun", "/etc/crunxjson", "etc/crun.json"])
+def test_a_path_is_redirected_only_as_a_whole(path: str) -> None:
+    assert basespec.redirected(VERSION_2, path, "/other") == VERSION_2
