@@ -79,6 +79,11 @@ options:
         the program is started for a moment, without network or rights, since it writes its meta-data before anything else.
     type: str
     default: ""
+  mount_path:
+    description:
+      - Where every container sees O(node_path), if the nodes give it to them (M(gocover.e2e.node_coverage)).
+      - It tells which of O(pods) had a E(GOCOVERDIR) of their own.
+    type: path
   remove:
     description:
       - Whether to remove there what is here, and the directory if nothing else is left in it.
@@ -164,7 +169,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import gather, nodes, recovery, verdict
+from ansible_collections.gocover.e2e.plugins.module_utils.collection import elsewhere, gather, nodes, recovery, verdict
 from ansible_collections.gocover.e2e.plugins.module_utils.collection.binaries import Wanted
 from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
@@ -269,7 +274,8 @@ def _forget(this: step.Step, place: _Nodes | _Local) -> bool:
 def _collect(this: step.Step, place: _Nodes | _Local) -> step.Outcome:
     """Bring the files, or fail with the reason why there are no counters."""
     params = this.params
-    where, pods, image = params["node_path"], params["pods"], params["image"]
+    where, image, mount_path = params["node_path"], params["image"], params["mount_path"] or ""
+    pods = [elsewhere.completed(pod, where, mount_path) for pod in params["pods"]]
     sources = place.sources()
 
     def recover(hashes: t.Collection[str]) -> list[bytes]:
@@ -289,6 +295,8 @@ def _collect(this: step.Step, place: _Nodes | _Local) -> step.Outcome:
     if not all(entry.counted for entry in verdicts) or not gathered.counter_files:
         # Only now: looking into an image takes a moment.
         program = place.program(image)
+        if program is not None:
+            pods = [elsewhere.completed(pod, where, mount_path, program.variable) for pod in pods]
         verdicts = verdict.of_pods(gathered, where, pods, program)
     if gathered.counter_files == len(gathered.orphans):
         raise verdict.no_counters(gathered, where, pods, program)
@@ -346,6 +354,7 @@ MODULE = step.Module(
         "main": {"type": "list", "elements": "str", "default": []},
         "executable": {"type": "list", "elements": "str", "default": []},
         "image": {"type": "str", "default": ""},
+        "mount_path": {"type": "path"},
         "remove": {"type": "bool", "default": False},
         "keep_arguments": {"type": "bool", "default": False},
     },

@@ -43,6 +43,12 @@ options:
     description: The container that runs the service; by default the one that is patched, the one named as the workload, or the only one.
     type: str
     default: ""
+  patched:
+    description:
+      - Whether M(gocover.e2e.coverage_patch) has patched the workload.
+      - With V(true) it is said if somebody has taken the patch back, and with it the counters of the pods that came then.
+    type: bool
+    default: false
   timeout:
     description: For how many seconds to wait. By default the longest grace period of the pods and half a minute more.
     type: float
@@ -88,8 +94,18 @@ diagnosis:
   elements: dict
 """
 
+import dataclasses
+
 from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import covering, endings, scaling, shutdown, workload
+from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Diagnosis
+from ansible_collections.gocover.e2e.plugins.module_utils.kube import (
+    covering,
+    endings,
+    scaling,
+    shutdown,
+    takeback,
+    workload,
+)
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
@@ -113,9 +129,12 @@ def shut_down_workload(this: step.Step) -> step.Outcome:
     container = workload.choose_container(
         _with_template(target), params["container"] or (record.container if record else ""), ""
     )
+    undone = takeback.taken_back(target) if params["patched"] else None
     ended = shutdown.shut_down(
         cluster, target, container, params["timeout"], this.progress.note, owner_alive(params["owner"])
     )
+    if undone is not None:
+        ended = _without_patch(ended, undone)
     for warning in endings.restart_warnings(ended.pods):
         this.warn(warning)
     for found in ended.diagnosis:
@@ -133,6 +152,15 @@ def shut_down_workload(this: step.Step) -> step.Outcome:
     )
 
 
+def _without_patch(ended: shutdown.Ended, undone: Diagnosis) -> shutdown.Ended:
+    """The same, with the reason why the pods that came without the patch have left no counters."""
+    rows = [
+        row if row["writes"]["variable"] else {**row, "diagnosis": [undone.as_dict(), *row["diagnosis"]]}
+        for row in ended.pods
+    ]
+    return dataclasses.replace(ended, pods=rows, diagnosis=[undone, *ended.diagnosis])
+
+
 def _with_template(target: workload.Workload) -> workload.Workload:
     """A bare pod as if it had a template, which is where a container is looked for."""
     if target.kind != POD:
@@ -146,6 +174,7 @@ MODULE = step.Module(
         "workload": {"type": "str", "required": True},
         "namespace": {"type": "str", "required": True},
         "container": {"type": "str", "default": ""},
+        "patched": {"type": "bool", "default": False},
         "timeout": {"type": "float"},
         "restore": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["stopped", "restored"], "default": "stopped"},

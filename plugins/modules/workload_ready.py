@@ -49,6 +49,24 @@ options:
     type: list
     elements: str
     default: []
+  container:
+    description: The container that runs the service; by default the one that runs the first of O(images), the one named as the workload, or the only one.
+    type: str
+    default: ""
+  patched:
+    description:
+      - Whether M(gocover.e2e.coverage_patch) has patched the workload.
+      - With V(true) the module fails as soon as somebody has taken the patch back, such as an operator that owns the workload.
+    type: bool
+    default: false
+  node_path:
+    description: The directory of the node that the nodes give to every container (M(gocover.e2e.node_coverage)).
+    type: path
+  mount_path:
+    description:
+      - Where containers see O(node_path).
+      - With both, the module fails at once if the pod template gives the container another E(GOCOVERDIR), which goes before that of the node.
+    type: path
   record:
     description: Whether the run's journal is to name the workload, for the steps that follow, where M(gocover.e2e.coverage_patch) has not.
     type: bool
@@ -87,7 +105,9 @@ diagnosis:
 """
 
 from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import readiness, workload
+from ansible_collections.gocover.e2e.plugins.module_utils.collection import elsewhere
+from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils.kube import endings, readiness, workload
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
 
@@ -100,8 +120,18 @@ def wait_for_workload(this: step.Step) -> step.Outcome:
     cluster = cluster_of(params)
     built = params["images"]
     target = workload.find(cluster, params["namespace"], params["workload"], built[0] if built else "")
+    if params["record"] or params["node_path"]:
+        container = workload.choose_container(target, params["container"], built[0] if built else "")
+    if params["node_path"]:
+        _check_where_it_writes(target, container, params["node_path"], params["mount_path"] or "")
     ready = readiness.wait_until_ready(
-        cluster, target, params["timeout"], this.progress.note, built, owner_alive(params["owner"])
+        cluster,
+        target,
+        params["timeout"],
+        this.progress.note,
+        built,
+        owner_alive(params["owner"]),
+        patched=params["patched"],
     )
     seconds = round(ready.seconds, 3)
     this.progress.note(f"{target.title} is ready after {seconds:.1f} s: {len(ready.pods)} pods")
@@ -110,7 +140,6 @@ def wait_for_workload(this: step.Step) -> step.Outcome:
     result = {"seconds": seconds, "pods": ready.pods}
     sections = {"ready": result}
     if params["record"]:
-        container = workload.choose_container(target, "", built[0] if built else "")
         sections["workload"] = {
             "resource": target.title,
             "namespace": target.namespace,
@@ -120,6 +149,15 @@ def wait_for_workload(this: step.Step) -> step.Outcome:
     return step.Outcome(changed=False, result=result, sections=sections)
 
 
+def _check_where_it_writes(target: workload.Workload, container: str, node_path: str, mount_path: str) -> None:
+    """Raises Failure ``path-mismatch`` if the container is told to write elsewhere: no test has to run to see it."""
+    writes = endings.writes_to({"spec": target.pod_spec}, container)
+    told = {"name": target.title, "container": container, "writes": writes}
+    found = elsewhere.mismatch(elsewhere.completed(told, node_path, mount_path), node_path, node_path)
+    if found is not None:
+        raise Failure(f"{target.title} would leave no counters", [found])
+
+
 MODULE = step.Module(
     "ready",
     {
@@ -127,6 +165,10 @@ MODULE = step.Module(
         "namespace": {"type": "str", "required": True},
         "timeout": {"type": "float", "default": 120},
         "images": {"type": "list", "elements": "str", "default": []},
+        "container": {"type": "str", "default": ""},
+        "patched": {"type": "bool", "default": False},
+        "node_path": {"type": "path"},
+        "mount_path": {"type": "path"},
         "record": {"type": "bool", "default": False},
         **KUBE_OPTIONS,
     },

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Coverage by the node on a cluster that a team made its own way: two nodes, a mirror, and a base spec of their own.
 
-Nodes are restarted here, so the cluster is this file's alone. The tests are one story, in the order in which they stand.
+Nodes are restarted here, so the cluster is this file's alone. The tests are one story, in the order of the file.
 """
 
 from __future__ import annotations

@@ -33,11 +33,11 @@ def look_at(engine: Engine, reference: str) -> Program | None:
         image = engine.image(reference)
         if image is None:
             return None
-        starts = (*image.entrypoint, *image.command)
+        starts, variable = (*image.entrypoint, *image.command), image.env.get("GOCOVERDIR", "")
         try:
-            return Program(starts, proof.prove(engine, image, reference).path)
+            return Program(starts, proof.prove(engine, image, reference).path, variable=variable)
         except Failure as refused:
-            return Program(starts, refused=refused.diagnoses[0])
+            return Program(starts, refused=refused.diagnoses[0], variable=variable)
     except EngineError:
         return None
 

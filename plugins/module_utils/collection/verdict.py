@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..diagnosis import Diagnosis, Failure
+from . import elsewhere
 from .gather import Gathered
 
 Pod = t.Mapping[str, t.Any]
@@ -28,12 +29,13 @@ _UNGRACEFUL = (137, 143, 2)
 class Program:
     """What is known of the program in an image: what the image starts, and where in it the instrumented one lies.
 
-    ``refused`` is why it was not proven to be instrumented.
+    ``refused`` is why it was not proven to be instrumented, ``variable`` the GOCOVERDIR that the image sets.
     """
 
     starts: tuple[str, ...] = ()
     executable: str = ""
     refused: Diagnosis | None = None
+    variable: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,15 @@ def of_pods(gathered: Gathered, where: str, pods: t.Sequence[Pod], program: Prog
     ran = [pod for pod in pods if pod.get("reason") != "NeverStarted"]
     by_node = _by_node(gathered, ran)
     found: dict[int, Verdict] = {}
-    for node, group in by_node.items():
+    for node, everyone in by_node.items():
         counters = _counters(gathered, node)
+        group = []
+        for pod in everyone:
+            if certain := _certain(where, node, pod):
+                # None of the counters there can be of this one.
+                found[id(pod)] = Verdict(pod, False, certain)
+            else:
+                group.append(pod)
         lost = max(0, len(group) - counters)
         reasons = {id(pod): _reasons(gathered, where, node, pod, program) for pod in group}
         suspects = [pod for pod in group if reasons[id(pod)]]
@@ -139,6 +148,14 @@ def earlier_generations(gathered: Gathered, pods: t.Sequence[Pod]) -> list[str]:
             + (f" ({restarts} restarts were seen)" if restarts else "")
         )
     return warnings
+
+
+def _certain(where: str, node: str, pod: Pod) -> list[Diagnosis]:
+    """Why this process cannot have written there at all, from what is known of its pod; empty if it can."""
+    away = elsewhere.mismatch(pod, where, _place(where, node))
+    told = [Diagnosis(**entry) for entry in pod.get("diagnosis") or []]
+    taken_back = [found for found in told if found.cause == "replicas-restored-by-other"]
+    return [*taken_back, *([away] if away is not None else [])]
 
 
 def _reasons(gathered: Gathered, where: str, node: str, pod: Pod, program: Program | None) -> list[Diagnosis]:
@@ -240,7 +257,7 @@ def _of_the_files(
 ) -> Diagnosis:
     """Why a process that ended as it should left no counters, from what lies on its node."""
     name = pod["name"] if lost >= of else f"{pod['name']}, or another of {of} there,"
-    place = f"{where} on {node}" if node and node != where else where
+    place = _place(where, node)
     left = _leftovers(gathered, node)
     if left:
         return _truncated(place, left[0])
@@ -257,22 +274,20 @@ def _of_the_files(
         )
     if program is not None and program.refused is not None:
         return program.refused
-    return _elsewhere(name, place, where, pod, program)
+    return _unknown(name, place, pod, program)
 
 
-def _elsewhere(name: str, place: str, where: str, pod: Pod, program: Program | None) -> Diagnosis:
-    """Nothing is there, and nobody complained: the files went elsewhere."""
-    writes = pod.get("writes") or {}
-    variable, path, volume = writes.get("variable"), writes.get("node_path"), writes.get("volume")
-    if variable and not volume:
-        seen = f"its GOCOVERDIR is {variable}, which is in no volume of the pod"
-    elif variable and path and path != where:
-        seen = f"its GOCOVERDIR, {variable}, is {path} on the node"
-    elif variable and not path:
-        seen = f"its GOCOVERDIR, {variable}, is in a volume of kind {volume}"
-    else:
-        proven = "" if program is None else "its image is instrumented, and "
-        seen = f"{proven}it ended with exit code {pod.get('exit_code')}"
+def _place(where: str, node: str) -> str:
+    return f"{where} on {node}" if node and node != where else where
+
+
+def _unknown(name: str, place: str, pod: Pod, program: Program | None) -> Diagnosis:
+    """Nothing is there, nobody complained, and nothing tells of another place: the files went elsewhere."""
+    proven = "" if program is None else "its image is instrumented, and "
+    seen = f"{proven}it ended with exit code {pod.get('exit_code')}"
+    given = (pod.get("writes") or {}).get("taken_from")
+    if given:
+        seen += f", and its GOCOVERDIR comes from {given}"
     return Diagnosis(
         "path-mismatch",
         f"{place} is empty although {name} ran: {seen}",

@@ -81,7 +81,7 @@ def uncovered(spec: Spec, original: Spec, node_path: str, mount_path: str) -> Sp
 
 
 def redirected(config: str, path: str, other: str) -> str:
-    """containerd's configuration (TOML) with the base spec ``other`` wherever it names ``path``; nothing else changes."""
+    """containerd's configuration (TOML) with the base spec ``other`` wherever it names ``path``."""
     setting = re.compile(rf"^(\s*base_runtime_spec\s*=\s*(['\"])){re.escape(path)}(?=\2)", re.MULTILINE)
     return setting.sub(lambda found: found[1] + other, config)
 

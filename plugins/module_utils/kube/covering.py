@@ -112,6 +112,19 @@ def restoring_patch(workload: Object) -> Object | None:
     return _patch(workload, record, live, wanted, None)
 
 
+def lost_slots(workload: Object) -> list[str]:
+    """What of the patch the workload no longer holds, of that without which its program does not write, in words."""
+    words = {"image": "the image", "env": VARIABLE, "mount": "the mount", "volume": "the volume"}
+    record = recorded(workload)
+    if record is None:
+        return list(words.values())
+    pod_spec = workload["spec"]["template"]["spec"]
+    if record.container not in [entry["name"] for entry in images.containers(pod_spec)]:
+        return [f"the container {record.container}"]
+    live = _slots(workload, record.container, record.volume, record.mount_path)
+    return [word for slot, word in words.items() if slot in record.set and not _holds(live[slot], record.set[slot])]
+
+
 def _holds(live: t.Any, put: t.Any) -> bool:
     """Whether a slot still holds what was put there; the API server fills in defaults beside it."""
     if isinstance(put, dict) and isinstance(live, dict):

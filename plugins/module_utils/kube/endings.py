@@ -106,6 +106,7 @@ def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
     spec: Object = next((entry for entry in images.containers(pod["spec"]) if entry["name"] == container), {})
     row = {
         "name": ended.name,
+        "container": container,
         "node": pods.node_of(pod),
         "exit_code": ended.exit_code,
         "reason": ended.reason,
@@ -126,12 +127,18 @@ def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
 def writes_to(pod: Object, container: str) -> Object:
     """Where the pod's spec lets the container write: GOCOVERDIR, the kind of volume there, and the path on the node.
 
-    Each is None where the spec does not tell, as for a variable from a ConfigMap.
+    Each is None where the spec does not tell; ``taken_from`` is what a variable comes from that has no value there.
     """
     spec: Object = next((entry for entry in images.containers(pod["spec"]) if entry["name"] == container), {})
-    variable = next((entry.get("value") for entry in spec.get("env") or [] if entry["name"] == _VARIABLE), None)
+    entry: Object = next((entry for entry in spec.get("env") or [] if entry["name"] == _VARIABLE), {})
+    variable = entry.get("value")
     if not variable:
-        return {"variable": None, "volume": None, "node_path": None}
+        return {
+            "variable": None,
+            "volume": None,
+            "node_path": None,
+            "taken_from": _source(entry.get("valueFrom") or {}),
+        }
     directory = posixpath.normpath(str(variable))
     mounts = [
         mount
@@ -148,6 +155,13 @@ def writes_to(pod: Object, container: str) -> Object:
         below = posixpath.relpath(directory, posixpath.normpath(mount["mountPath"]))
         path = posixpath.normpath(posixpath.join(volume["hostPath"]["path"], mount.get("subPath") or "", below))
     return {"variable": variable, "volume": kind, "node_path": path}
+
+
+def _source(value_from: Object) -> str | None:
+    """An EnvVarSource (core/v1) in words, such as ``configMapKeyRef settings``; None without one."""
+    for kind, source in value_from.items():
+        return f"{kind} {source.get('name') or source.get('fieldPath') or ''}".strip()
+    return None
 
 
 def coverage_words(lines: t.Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..diagnosis import Diagnosis, Failure, failure
-from . import pods, unready, workload
+from . import pods, takeback, unready, workload
 from .api import EVENT, NODE, POD, ApiError, Change, Cluster, Object, Source
 from .covering import recorded
 from .workload import Workload
@@ -53,6 +53,10 @@ class _View:
         else:
             store[uid] = change.object
 
+    def older_than(self, seen: Workload) -> bool:
+        """Whether what is known of the workload is older than what was seen before it was watched."""
+        return _generation(self.workload) < _generation(seen)
+
     def split(self) -> tuple[list[Object], list[Object]] | None:
         """The pods of the present generation and the former ones; None while there is no present generation."""
         revision = workload.current_revision(self.workload, self.revisions.values())
@@ -71,8 +75,13 @@ def wait_until_ready(
     note: t.Callable[[str], None],
     built: t.Sequence[str] = (),
     alive: t.Callable[[], bool] = lambda: True,
+    *,
+    patched: bool = False,
 ) -> Ready:
-    """Return when every pod of the present generation is ready and no other is left. Raises Failure with the cause."""
+    """Return when every pod of the present generation is ready and no other is left. Raises Failure with the cause.
+
+    A workload that was ``patched`` for coverage is not waited for any longer once somebody has taken that back.
+    """
     begun = time.monotonic()
     view = _View(wanted)
     record = recorded(wanted.object)
@@ -100,6 +109,11 @@ def wait_until_ready(
                 f"{wanted.title} was deleted while it was waited for",
                 "Let nothing else delete it while the run lasts",
             )
+        undone = takeback.taken_back(view.workload) if patched and not view.older_than(wanted) else None
+        if undone is not None:
+            raise Failure(
+                f"{wanted.title} is not covered any more", [undone], {"seconds": round(time.monotonic() - begun, 3)}
+            )
         split = view.split()
         if split is None and not unready.diagnose(_situation(view, [], [], {}, built, record is not None)):
             continue
@@ -118,6 +132,10 @@ def wait_until_ready(
     situation = dataclasses.replace(situation, timed_out=True)
     found = unready.diagnose(situation)
     raise _not_ready(view, situation, found, begun, timeout)
+
+
+def _generation(entry: Workload) -> int:
+    return int(entry.object["metadata"].get("generation", 0))
 
 
 def _situation(
