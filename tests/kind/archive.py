@@ -13,17 +13,19 @@ import tarfile
 import typing as t
 
 
-def image_archive(reference: str, files: t.Mapping[str, bytes], entrypoint: t.Sequence[str]) -> bytes:
+def image_archive(
+    reference: str, files: t.Mapping[str, bytes], entrypoint: t.Sequence[str], env: t.Sequence[str] = ()
+) -> bytes:
     """An image archive in Docker's format (manifest.json, a config and a layer), FROM scratch, for the user 65532.
 
-    ``files`` maps paths without a leading slash to contents.
+    ``files`` maps paths without a leading slash to contents; ``env`` has variables as ``NAME=value``.
     """
     layer = _tar({name: (content, 0o755) for name, content in files.items()})
     config = json.dumps(
         {
             "architecture": "amd64" if os.uname().machine == "x86_64" else "arm64",
             "os": "linux",
-            "config": {"User": "65532:65532", "Entrypoint": list(entrypoint)},
+            "config": {"User": "65532:65532", "Entrypoint": list(entrypoint), "Env": list(env)},
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
         }
     ).encode()

@@ -71,13 +71,7 @@ def api(cluster: TestCluster) -> ApiCluster:
 
 @pytest.fixture(scope="session")
 def probe_image(engine: Engine, cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    archive = rigs.build_probe(tmp_path_factory.mktemp("probe"))
-    for node in cluster.nodes:
-        session = engine.attach(node.name, ["ctr", "-n", "k8s.io", "images", "import", "-"], stdin=True)
-        session.write(archive)
-        session.close_stdin()
-        result = session.result()
-        assert result.rc == 0, result.said
+    rigs.load(engine, cluster.nodes, rigs.build_probe(tmp_path_factory.mktemp("probe")))
     return rigs.IMAGE
 
 

@@ -11,6 +11,8 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node
 from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, covering, manifests, readiness, workload
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import DEPLOYMENT, NAMESPACE, Object, Source
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
@@ -123,11 +125,21 @@ def wait_for_gone(cluster: ApiCluster, source: Source, timeout: float = 30.0) ->
     raise AssertionError(f"still there: {present}")
 
 
-def build_probe(directory: Path, *, cover: bool = True, reference: str = IMAGE) -> bytes:
+def build_probe(directory: Path, *, cover: bool = True, reference: str = IMAGE, env: t.Sequence[str] = ()) -> bytes:
     """The probe as a Docker image archive (docker save) FROM scratch, made without an engine."""
     source = Path(__file__).parent / "probe"
     binary = directory / "probe"
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
     flags = ["-cover"] if cover else []
     subprocess.run(["go", "build", *flags, "-o", str(binary), "."], cwd=source, env=environment, check=True)
-    return image_archive(reference, {"probe": binary.read_bytes()}, ["/probe"])
+    return image_archive(reference, {"probe": binary.read_bytes()}, ["/probe"], env)
+
+
+def load(engine: Engine, nodes: t.Sequence[Node], archive: bytes) -> None:
+    """Give an image to every node."""
+    for node in nodes:
+        session = engine.attach(node.name, ["ctr", "-n", "k8s.io", "images", "import", "-"], stdin=True)
+        session.write(archive)
+        session.close_stdin()
+        result = session.result()
+        assert result.rc == 0, result.said

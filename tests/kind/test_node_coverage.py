@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import typing as t
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import rig as rigs
 from ansible_collections.gocover.e2e.plugins.module_utils.collection import gather, nodes
 from ansible_collections.gocover.e2e.plugins.module_utils.covdata.counters import decode_counters
+from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils.kind import injection
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import (
@@ -25,10 +27,9 @@ from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import (
     Source,
 )
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
+from ansible_collections.gocover.e2e.plugins.modules import covdata_collect, graceful_shutdown, workload_ready
 from rig import Rig
-
-if t.TYPE_CHECKING:
-    from shared import TestCluster
+from shared import TestCluster, step_of
 
 DIRECTORY = "/var/lib/gocover-test-node/data"
 WANTED = injection.Injection(DIRECTORY, "/gocover", "test")
@@ -239,3 +240,67 @@ def test_an_interruption_before_containerd_has_read_it_is_mended(
     mended = injection.ensure_present(engine, cluster.nodes, WANTED)
     assert all(state.restarted and state.covered for state in mended)
     assert all(state.covered for state in injection.look(engine, cluster.nodes, WANTED))
+
+
+@pytest.fixture(scope="module")
+def image_with_own_variable(
+    engine: Engine, cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory
+) -> t.Iterator[str]:
+    """The probe in an image that sets GOCOVERDIR, in the engine and on every node."""
+    reference = "localhost/gocover-probe-own:test"
+    directory = tmp_path_factory.mktemp("own")
+    archive = directory / "image.tar"
+    archive.write_bytes(rigs.build_probe(directory, reference=reference, env=["GOCOVERDIR=/own"]))
+    rigs.load(engine, cluster.nodes, archive.read_bytes())
+    subprocess.run([engine.provider, "load", "--input", str(archive)], check=True, capture_output=True)
+    yield reference
+    subprocess.run([engine.provider, "rmi", "--force", reference], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("source", ["pod", "image"])
+def test_a_container_keeps_its_own_gocoverdir_and_that_is_named(
+    rig: Rig,
+    engine: Engine,
+    cluster: TestCluster,
+    covered: list[injection.NodeState],
+    image_with_own_variable: str,
+    tmp_path: Path,
+    source: str,
+) -> None:
+    own = f"{Path(DIRECTORY).parent}/own-{source}"
+    on_nodes(engine, cluster, f"mkdir {own} && chmod 1777 {own} && rm -f {DIRECTORY}/cov*")
+    image = rigs.IMAGE if source == "pod" else image_with_own_variable
+    manifest = rigs.deployment(volumeMounts=[{"name": "own", "mountPath": "/own"}], image=image)
+    manifest["spec"]["template"]["spec"]["volumes"] = [{"name": "own", "hostPath": {"path": own}}]
+    if source == "pod":
+        manifest["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "GOCOVERDIR", "value": "/own"})
+    rig.apply(manifest)
+    rig.wait(_TIMEOUT)
+    place = {"workload": "deployment/probe", "namespace": rig.namespace, "kubeconfig": str(rig.kubeconfig)}
+    if source == "pod":
+        # What the pod says can be told before anything is tested.
+        ready = step_of(workload_ready.MODULE, **place, node_path=DIRECTORY, mount_path="/gocover", timeout=_TIMEOUT)
+        with pytest.raises(Failure) as early:
+            workload_ready.wait_for_workload(ready)
+        assert early.value.diagnoses[0].cause == "path-mismatch"
+    ended = graceful_shutdown.shut_down_workload(step_of(graceful_shutdown.MODULE, **place))
+    assert [row["exit_code"] for row in ended.result["pods"]] == [0]
+    counted = on_nodes(engine, cluster, f"ls {own} | grep -c covcounters; ls {DIRECTORY} | grep -c cov || true")
+    assert sorted(counted.values())[-1] == "1\n0\n"
+    collect = step_of(
+        covdata_collect.MODULE,
+        cluster=cluster.name,
+        node_path=DIRECTORY,
+        mount_path="/gocover",
+        image=image,
+        pods=ended.result["pods"],
+        dest=str(tmp_path / "covdata"),
+    )
+    with pytest.raises(Failure) as caught:
+        covdata_collect.run_collect(collect)
+    assert [found.cause for found in caught.value.diagnoses] == ["path-mismatch", "no-counters"]
+    evidence, remedy = caught.value.diagnoses[0].evidence, caught.value.diagnoses[0].remedy
+    assert "container probe of probe-" in evidence and "/own" in evidence
+    assert ("its image" in evidence) == (source == "image")
+    assert "GOCOVERDIR" in remedy and "/gocover" in remedy
+    on_nodes(engine, cluster, f"rm -r {own}")

@@ -81,12 +81,7 @@ def own(engine: Engine, node_image: str, team_spec: Path, worker_id: str) -> t.I
 
 @pytest.fixture(scope="module")
 def api(engine: Engine, own: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> ApiCluster:
-    archive = rigs.build_probe(tmp_path_factory.mktemp("probe"))
-    for node in own.nodes:
-        session = engine.attach(node.name, ["ctr", "-n", "k8s.io", "images", "import", "-"], stdin=True)
-        session.write(archive)
-        session.close_stdin()
-        assert session.result().rc == 0
+    rigs.load(engine, own.nodes, rigs.build_probe(tmp_path_factory.mktemp("probe")))
     return connect(str(own.kubeconfig), None)
 
 
