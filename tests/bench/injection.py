@@ -196,9 +196,10 @@ def report(bench: Bench, rounds: int) -> None:
         ("without / without", [after.median(number) / before.median(number) for number in range(rounds)]),
     ):  # fmt: skip
         print(f"{title:26} median {statistics.median(ratios):.3f}, rounds {min(ratios):.3f} - {max(ratios):.3f}")
+    switches = bench.switches
     print(
-        f"setting up or putting back, with the restart of containerd: "
-        f"median {statistics.median(bench.switches):.2f} s, {min(bench.switches):.2f} - {max(bench.switches):.2f} s, {len(bench.switches)} times"
+        f"setting up or putting back, with the restart of containerd: median {statistics.median(switches):.2f} s, "
+        f"{min(switches):.2f} - {max(switches):.2f} s, {len(switches)} times"
     )
 
 

@@ -42,7 +42,7 @@ def completed(pod: Pod, node_path: str, mount_path: str, image_variable: str = "
 def words(writes: Writes, node_path: str) -> str:
     """What is wrong with where a container writes: a clause of which GOCOVERDIR is the subject. Empty if nothing is."""
     variable, volume, path = writes.get("variable"), writes.get("volume"), writes.get("node_path")
-    source = f", from {writes['taken_from']}," if writes.get("taken_from") else ""
+    source = f" (from {writes['taken_from']})" if writes.get("taken_from") else ""
     if not variable:
         return ""
     if not volume:

@@ -166,6 +166,32 @@ def test_where_the_files_went_instead(writes: t.Any, words: str) -> None:
     assert words in failure.diagnoses[0].evidence
 
 
+TAKEN = {"cause": "replicas-restored-by-other", "evidence": "shop was patched", "remedy": "Suspend it"}
+
+
+@pytest.mark.parametrize(
+    ("pod", "causes"),
+    [
+        (on_node("a", writes={"variable": "/tmp/cov", "volume": None}), ["path-mismatch"]),
+        (on_node("a", diagnosis=[TAKEN], log=[UNSET]), ["replicas-restored-by-other"]),
+    ],
+)
+def test_counters_of_others_are_not_taken_for_those_of_one_that_cannot_have_written(
+    pod: t.Any, causes: list[str]
+) -> None:
+    # One that was gone before has left them, or another that ended beside it.
+    for pods, counted in (([pod], [False]), ([pod, on_node("b")], [False, True])):
+        verdicts = of_pods(brought({"n1": 1}), "/data", pods, SHOP)
+        assert [verdict.counted for verdict in verdicts] == counted
+        assert [reason.cause for reason in verdicts[0].reasons] == causes
+
+
+def test_where_a_variable_comes_from_that_the_pod_does_not_tell_is_said() -> None:
+    writes = {"variable": None, "taken_from": "configMapKeyRef settings"}
+    failure = no_counters(brought({"n1": 0}, {"n1": 0}), "/data", [on_node("a", writes=writes)], SHOP)
+    assert "its GOCOVERDIR comes from configMapKeyRef settings" in failure.diagnoses[0].evidence
+
+
 def test_a_cause_is_told_once_with_all_names() -> None:
     pods = [on_node(f"p{number}", 2, diagnosis=UNHANDLED) for number in range(6)]
     (found,) = losses(of_pods(brought({"n1": 0}), "/data", pods, SHOP))

@@ -241,6 +241,19 @@ def test_where_a_pod_writes(env: list[t.Any], mounts: list[t.Any], volumes: list
 
 
 @pytest.mark.parametrize(
+    ("value_from", "words"),
+    [
+        ({"configMapKeyRef": {"name": "settings", "key": "dir"}}, "configMapKeyRef settings"),
+        ({"fieldRef": {"fieldPath": "metadata.name"}}, "fieldRef metadata.name"),
+        ({}, None),
+    ],
+)
+def test_what_a_variable_comes_from(value_from: Object, words: str | None) -> None:
+    container = {"name": "svc", "env": [{"name": "GOCOVERDIR", "valueFrom": value_from}]}
+    assert endings.writes_to({"spec": {"containers": [container]}}, "svc")["taken_from"] == words
+
+
+@pytest.mark.parametrize(
     ("changes", "error", "cause"),
     [
         ([pod("a"), None], Failure, "pods-remain"),
