@@ -1,13 +1,15 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What coverage by the node costs a container that is not instrumented: its start, its memory, its mounts, in turn.
+"""What coverage by the node costs a container that is not instrumented: its start, its memory and its mounts.
 
-usage: python tests/bench/injection.py [ROUNDS [PODS]]; GOCOVER_BENCH_CLUSTER names a cluster that is there and stays.
+usage: python tests/bench/injection.py [ROUNDS [SWITCHES]]
+GOCOVER_BENCH_CLUSTER names a cluster that is there already and stays.
 
-Each round starts pods, one after the other, on a node as it was, then on the node with injection, then once more as it
-was: the two rounds without say how much two measurements of the same thing differ. A start is timed by containerd's own
-log, from CreateContainer until StartContainer has returned.
+A second runtime of the node's containerd keeps the base spec as it was, so that pods with injection and without are
+started in turn by one containerd. Each round starts three, in an order that changes: without, with, and without once
+more, which tells how much two measurements of the same thing differ. A start is timed by containerd's own log, from
+CreateContainer until StartContainer has returned. At last the nodes are set up and put back, SWITCHES times.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ import sys
 import tempfile
 import time
 import typing as t
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -35,15 +36,23 @@ from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as
 from ansible_collections.gocover.e2e.plugins.module_utils.kind import injection
 from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node, nodes_of
 from ansible_collections.gocover.e2e.plugins.module_utils.kube import pods
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD, Object
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD, Kind, Object
 from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster, connect
 from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
 
 IMAGE = "localhost/gocover-bench-plain:test"
 NAMESPACE = f"bench-{os.getpid()}"
 WANTED = injection.Injection("/var/lib/gocover-bench-node/data", "/gocover", "bench")
-#: Without, with, and without again.
-WAYS = ("before", "with", "after")
+#: Each way with the runtime that starts it: without, with, and without again.
+WAYS = {"without": "plain", "with": "runc", "without again": "plain"}
+_PLAIN = """
+[plugins."PLUGIN".containerd.runtimes.plain]
+  runtime_type = "io.containerd.runc.v2"
+  base_runtime_spec = "/etc/containerd/gocover/original/etc--containerd--cri-base.json"
+  [plugins."PLUGIN".containerd.runtimes.plain.options]
+    SystemdCgroup = true
+"""
+_CONFIG = "/etc/containerd/config.toml"
 _PATIENCE = 300.0
 _LINE = re.compile(r'time="(?P<date>[^."]+)(?P<fraction>\.\d+)?Z?" level=info msg="(?P<message>.*)"$')
 _SANDBOX = re.compile(
@@ -56,19 +65,11 @@ _STARTED = re.compile(r"StartContainer for \W*(?P<container>\w{64})\W* returns s
 
 @dataclass
 class Sample:
-    """What was seen of one way: starts in milliseconds, memory in KiB, numbers of mounts, by round or all together."""
+    """What was seen of one way: starts in milliseconds, memory in KiB, numbers of mounts."""
 
-    starts: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    starts: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     mounts: set[int] = field(default_factory=set)
-
-    def median(self, number: int | None = None) -> float:
-        """Of a round, or of all."""
-        return statistics.median(self.all() if number is None else self.starts[number])
-
-    def all(self) -> list[float]:
-        """The starts of all rounds."""
-        return [start for starts in self.starts.values() for start in starts]
 
 
 class Bench:
@@ -77,48 +78,64 @@ class Bench:
     def __init__(self, engine: Engine, node: Node, api: ApiCluster) -> None:
         self._engine, self._node, self._api = engine, node, api
         self.samples = {way: Sample() for way in WAYS}
-        self.switches: list[float] = []
 
-    def round(self, number: int, count: int) -> None:
-        """Each way once."""
-        for way in WAYS:
-            self._switch(way)
-            # The first pod after a restart of containerd is not counted.
-            self._measure(self._start(way, number, 1), None, way)
-            names = self._start(way, number, count)
-            self._measure(names, number, way)
+    def open(self) -> None:
+        """Set the node up, with a second runtime that is not covered."""
+        injection.ensure_present(self._engine, [self._node], WANTED)
+        # In the words of the configuration that is there: settings under the newer name hide all under the older one.
+        older = "io.containerd.grpc.v1.cri" in self.on_node(f"cat {_CONFIG}")
+        plain = _PLAIN.replace("PLUGIN", "io.containerd.grpc.v1.cri" if older else "io.containerd.cri.v1.runtime")
+        self.on_node(f"cp -p {_CONFIG} {_CONFIG}.bench && printf '%s' '{plain}' >> {_CONFIG}")
+        self._restart()
+        for runtime in sorted(set(WAYS.values())):
+            kind = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass"}
+            self._api.apply({**kind, "metadata": {"name": f"bench-{runtime}"}, "handler": runtime})
 
-    def _switch(self, way: str) -> None:
-        begun = time.monotonic()
-        change = injection.ensure_present if way == "with" else injection.ensure_absent
-        states = change(self._engine, [self._node], WANTED)
-        if states[0].restarted:
-            self.switches.append(time.monotonic() - begun)
+    def close(self) -> None:
+        """Put everything back."""
+        self.on_node(f"[ ! -e {_CONFIG}.bench ] || mv {_CONFIG}.bench {_CONFIG}")
+        injection.ensure_absent(self._engine, [self._node], WANTED)
+        for runtime in set(WAYS.values()):
+            self._api.delete(Kind("node.k8s.io/v1", "RuntimeClass"), f"bench-{runtime}")
 
-    def _start(self, way: str, number: int, count: int) -> list[str]:
-        names = [f"{way}-{number}-{count}-{index}" for index in range(count)]
-        for name in names:
-            self._api.apply(_pod(name))
-            self._wait(f"{name} to be ready", partial(self._ready, name))
-        return names
+    def _restart(self) -> None:
+        self.on_node("systemctl restart containerd")
+        self._wait("containerd", lambda: "plain" in self.on_node("crictl info 2>/dev/null || containerd config dump"))
+        time.sleep(2)
+
+    def switch(self, times: int) -> list[float]:
+        """Set the node up and put it back; the seconds that each took."""
+        took = []
+        for _time in range(times):
+            for change in (injection.ensure_present, injection.ensure_absent):
+                begun = time.monotonic()
+                expect(change(self._engine, [self._node], WANTED)[0].restarted, "containerd was not restarted")
+                took.append(time.monotonic() - begun)
+        return took
+
+    def round(self, number: int) -> None:
+        """Each way once, in an order of its own; the first round is not counted."""
+        ways = list(WAYS)
+        ways = [ways[(number + index) % len(ways)] for index in range(len(ways))]
+        names = {way: f"{way.replace(' ', '-')}-{number}" for way in ways}
+        for way in ways:
+            self._api.apply(_pod(names[way], WAYS[way]))
+            self._wait(f"{names[way]} to be ready", partial(self._ready, names[way]))
+        took = starts(self.on_node("journalctl -u containerd -o cat --no-pager -n 2000").splitlines())
+        for way, name in names.items():
+            memory, mounts, variable = self.on_node(_LOOK.replace("NAME", name)).split()
+            expect((variable == "1") == (way == "with"), f"{name} has GOCOVERDIR {variable} times")
+            if number:
+                sample = self.samples[way]
+                sample.starts.append(1000 * took[name])
+                sample.memory.append(int(memory) / 1024)
+                sample.mounts.add(int(mounts))
+            self._api.delete(POD, name, NAMESPACE, grace_period=1)
+        self._wait("the pods to be gone", lambda: not self._api.list_all(POD, NAMESPACE))
 
     def _ready(self, name: str) -> bool:
         found = self._api.get(POD, name, NAMESPACE)
         return found is not None and pods.ready(found)
-
-    def _measure(self, names: list[str], number: int | None, way: str) -> None:
-        took = starts(self.on_node("journalctl -u containerd -o cat --no-pager -n 20000").splitlines())
-        for name in names:
-            memory, mounts, variable = self.on_node(_LOOK.replace("NAME", name)).split()
-            expect((variable == "1") == (way == "with"), f"{name} has GOCOVERDIR {variable} times")
-            if number is not None:
-                sample = self.samples[way]
-                sample.starts[number].append(1000 * took[name])
-                sample.memory.append(int(memory) / 1024)
-                sample.mounts.add(int(mounts))
-        for name in names:
-            self._api.delete(POD, name, NAMESPACE, grace_period=1)
-        self._wait("the pods to be gone", lambda: not self._api.list_all(POD, NAMESPACE))
 
     def _wait(self, what: str, done: t.Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE
@@ -167,11 +184,12 @@ def starts(lines: t.Iterable[str]) -> dict[str, float]:
     return took
 
 
-def _pod(name: str) -> Object:
+def _pod(name: str, runtime: str) -> Object:
     spec = rigs.deployment()["spec"]["template"]["spec"]
     container = {**spec["containers"][0], "image": IMAGE, "args": [name]}
     metadata = {"name": name, "namespace": NAMESPACE}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**spec, "containers": [container]}}
+    spec = {**spec, "containers": [container], "runtimeClassName": f"bench-{runtime}"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def expect(truth: bool, otherwise: str) -> None:
@@ -180,23 +198,21 @@ def expect(truth: bool, otherwise: str) -> None:
         sys.exit(otherwise)
 
 
-def report(bench: Bench, rounds: int) -> None:
+def report(samples: t.Mapping[str, Sample], switches: t.Sequence[float]) -> None:
     """Print what was seen."""
-    print(f"{'':10} {'START, MEDIAN':>14} {'10 % - 90 %':>16} {'MEMORY':>10} {'MOUNTS':>7}")
-    for way, sample in bench.samples.items():
-        tenths = statistics.quantiles(sample.all(), n=10)
+    print(f"{'':14} {'START, MEDIAN':>14} {'QUARTERS':>16} {'FASTEST':>10} {'MEMORY':>10} {'MOUNTS':>7}")
+    for way, sample in samples.items():
+        low, median, high = statistics.quantiles(sample.starts, n=4)
         memory, mounts = statistics.median(sample.memory), "/".join(map(str, sorted(sample.mounts)))
-        spread = f"{tenths[0]:.1f} - {tenths[-1]:.1f} ms"
-        print(f"{way:10} {sample.median():11.1f} ms {spread:>16} {memory:6.0f} KiB {mounts:>7}")
-    before, injected, after = (bench.samples[way] for way in WAYS)
+        spread = f"{low:.1f} - {high:.1f} ms"
+        print(f"{way:14} {median:11.1f} ms {spread:>16} {min(sample.starts):7.1f} ms {memory:6.0f} KiB {mounts:>7}")
+    without, injected, again = (samples[way].starts for way in WAYS)
     for title, ratios in (
-        ("with injection / without", [
-            2 * injected.median(number) / (before.median(number) + after.median(number)) for number in range(rounds)
-        ]),
-        ("without / without", [after.median(number) / before.median(number) for number in range(rounds)]),
-    ):  # fmt: skip
-        print(f"{title:26} median {statistics.median(ratios):.3f}, rounds {min(ratios):.3f} - {max(ratios):.3f}")
-    switches = bench.switches
+        ("with / without", [mine / other for mine, other in zip(injected, without, strict=True)]),
+        ("without again / without", [mine / other for mine, other in zip(again, without, strict=True)]),
+    ):
+        low, median, high = statistics.quantiles(ratios, n=4)
+        print(f"{title:24} by round: median {median:.3f}, quarters {low:.3f} - {high:.3f}, {len(ratios)} rounds")
     print(
         f"setting up or putting back, with the restart of containerd: median {statistics.median(switches):.2f} s, "
         f"{min(switches):.2f} - {max(switches):.2f} s, {len(switches)} times"
@@ -204,8 +220,8 @@ def report(bench: Bench, rounds: int) -> None:
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 6
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    times = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     engine = connect_engine("auto")
     given = os.environ.get("GOCOVER_BENCH_CLUSTER")
     with tempfile.TemporaryDirectory(prefix="gocover-bench-") as temporary:
@@ -222,14 +238,13 @@ def main() -> None:
         rigs.make_namespace(api, NAMESPACE)
         bench = Bench(engine, nodes[0], api)
         try:
-            for number in range(rounds):
-                bench.round(number, count)
-                print(f"round {number + 1}: " + ", ".join(
-                    f"{way} {bench.samples[way].median(number):.1f} ms" for way in WAYS
-                ), flush=True)  # fmt: skip
-            report(bench, rounds)
+            bench.open()
+            for number in range(rounds + 1):
+                bench.round(number)
+            bench.close()
+            report(bench.samples, bench.switch(times))
         finally:
-            injection.ensure_absent(engine, nodes, WANTED)
+            bench.close()
             rigs.delete_namespace(api, NAMESPACE)
             if not given:
                 clusters.ensure_absent(engine, spec, Progress(None))
