@@ -285,9 +285,11 @@ def _unknown(name: str, place: str, pod: Pod, program: Program | None) -> Diagno
     """Nothing is there, nobody complained, and nothing tells of another place: the files went elsewhere."""
     proven = "" if program is None else "its image is instrumented, and "
     seen = f"{proven}it ended with exit code {pod.get('exit_code')}"
-    given = (pod.get("writes") or {}).get("taken_from")
-    if given:
-        seen += f", and its GOCOVERDIR comes from {given}"
+    writes = pod.get("writes") or {}
+    if writes.get("taken_from"):
+        seen += f", and its GOCOVERDIR comes from {writes['taken_from']}"
+    elif writes.get("may_come_from"):
+        seen += f", and a GOCOVERDIR may come from {' or '.join(writes['may_come_from'])}"
     return Diagnosis(
         "path-mismatch",
         f"{place} is empty although {name} ran: {seen}",

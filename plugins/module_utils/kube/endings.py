@@ -127,7 +127,8 @@ def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
 def writes_to(pod: Object, container: str) -> Object:
     """Where the pod's spec lets the container write: GOCOVERDIR, the kind of volume there, and the path on the node.
 
-    Each is None where the spec does not tell; ``taken_from`` is what a variable comes from that has no value there.
+    Each is None where the spec does not tell; ``taken_from`` is what a variable comes from that has no value there,
+    ``may_come_from`` what gives the container variables that the spec does not name.
     """
     spec: Object = next((entry for entry in images.containers(pod["spec"]) if entry["name"] == container), {})
     entry: Object = next((entry for entry in spec.get("env") or [] if entry["name"] == _VARIABLE), {})
@@ -138,6 +139,7 @@ def writes_to(pod: Object, container: str) -> Object:
             "volume": None,
             "node_path": None,
             "taken_from": _source(entry.get("valueFrom") or {}),
+            "may_come_from": [] if entry else [name for each in spec.get("envFrom") or [] if (name := _source(each))],
         }
     directory = posixpath.normpath(str(variable))
     mounts = [
@@ -158,9 +160,10 @@ def writes_to(pod: Object, container: str) -> Object:
 
 
 def _source(value_from: Object) -> str | None:
-    """An EnvVarSource (core/v1) in words, such as ``configMapKeyRef settings``; None without one."""
+    """An EnvVarSource or EnvFromSource (core/v1), such as ``configMapKeyRef settings``; None without one."""
     for kind, source in value_from.items():
-        return f"{kind} {source.get('name') or source.get('fieldPath') or ''}".strip()
+        if isinstance(source, dict):
+            return f"{kind} {source.get('name') or source.get('fieldPath') or ''}".strip()
     return None
 
 

@@ -186,10 +186,20 @@ def test_counters_of_others_are_not_taken_for_those_of_one_that_cannot_have_writ
         assert [reason.cause for reason in verdicts[0].reasons] == causes
 
 
-def test_where_a_variable_comes_from_that_the_pod_does_not_tell_is_said() -> None:
-    writes = {"variable": None, "taken_from": "configMapKeyRef settings"}
-    failure = no_counters(brought({"n1": 0}, {"n1": 0}), "/data", [on_node("a", writes=writes)], SHOP)
-    assert "its GOCOVERDIR comes from configMapKeyRef settings" in failure.diagnoses[0].evidence
+@pytest.mark.parametrize(
+    ("writes", "words"),
+    [
+        ({"taken_from": "configMapKeyRef settings"}, "and its GOCOVERDIR comes from configMapKeyRef settings"),
+        (
+            {"may_come_from": ["configMapRef a", "secretRef b"]},
+            "GOCOVERDIR may come from configMapRef a or secretRef b",
+        ),
+    ],
+)
+def test_where_a_variable_comes_from_that_the_pod_does_not_tell_is_said(writes: t.Any, words: str) -> None:
+    pods = [on_node("a", writes={"variable": None, **writes})]
+    failure = no_counters(brought({"n1": 0}, {"n1": 0}), "/data", pods, SHOP)
+    assert words in failure.diagnoses[0].evidence
 
 
 def test_a_cause_is_told_once_with_all_names() -> None:

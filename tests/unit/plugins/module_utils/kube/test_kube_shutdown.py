@@ -253,6 +253,14 @@ def test_what_a_variable_comes_from(value_from: Object, words: str | None) -> No
     assert endings.writes_to({"spec": {"containers": [container]}}, "svc")["taken_from"] == words
 
 
+def test_what_a_variable_may_come_from() -> None:
+    container: Object = {"name": "svc", "envFrom": [{"prefix": "", "configMapRef": {"name": "settings"}}]}
+    pod_spec = {"spec": {"containers": [container]}}
+    assert endings.writes_to(pod_spec, "svc")["may_come_from"] == ["configMapRef settings"]
+    container["env"] = [{"name": "GOCOVERDIR", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    assert endings.writes_to(pod_spec, "svc")["may_come_from"] == []
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "cause"),
     [
