@@ -28,7 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kind"))
 
-import shared  # noqa: F401  # isort: skip  # first: it makes the checkout importable
+from shared import TestCluster  # isort: skip  # first: it makes the checkout importable
 import rig as rigs  # isort: skip
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect as connect_engine
@@ -231,12 +231,12 @@ def main() -> None:
             image=os.environ.get("GOCOVER_LAB_NODE_IMAGE", ""),
         )  # fmt: skip
         clusters.ensure_present(engine, spec, Progress(None))
-        nodes = nodes_of(engine, spec.name)
-        expect(len(nodes) == 1, f"{spec.name} has {len(nodes)} nodes, and one is wanted")
-        rigs.load(engine, nodes, rigs.build_probe(work, cover=False, reference=IMAGE))
+        cluster = TestCluster(spec.name, spec.kubeconfig, nodes_of(engine, spec.name))
+        expect(len(cluster.nodes) == 1, f"{spec.name} has {len(cluster.nodes)} nodes, and one is wanted")
+        rigs.load(engine, cluster.nodes, rigs.build_probe(work, cover=False, reference=IMAGE))
         api = connect(str(spec.kubeconfig), None)
         rigs.make_namespace(api, NAMESPACE)
-        bench = Bench(engine, nodes[0], api)
+        bench = Bench(engine, cluster.nodes[0], api)
         try:
             bench.open()
             for number in range(rounds + 1):
