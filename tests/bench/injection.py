@@ -100,8 +100,7 @@ class Bench:
 
     def _restart(self) -> None:
         self.on_node("systemctl restart containerd")
-        self._wait("containerd", lambda: "plain" in self.on_node("crictl info 2>/dev/null || containerd config dump"))
-        time.sleep(2)
+        self._wait("containerd", lambda: "ok" in self.on_node("ctr plugins ls 2>/dev/null | grep -w cri || true"))
 
     def switch(self, times: int) -> list[float]:
         """Set the node up and put it back; the seconds that each took."""
