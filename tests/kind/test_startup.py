@@ -31,12 +31,8 @@ TIGHT: dict[str, t.Any] = {
 
 @pytest.fixture(scope="module")
 def plain_image(engine: Engine, cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    archive = rigs.build_probe(tmp_path_factory.mktemp("plain"), cover=False, reference=PLAIN)
-    for node in cluster.nodes:
-        session = engine.attach(node.name, ["ctr", "-n", "k8s.io", "images", "import", "-"], stdin=True)
-        session.write(archive)
-        session.close_stdin()
-        assert session.result().rc == 0
+    probe = rigs.build_probe(tmp_path_factory.mktemp("plain"), cover=False, reference=PLAIN)
+    rigs.load(engine, cluster.nodes, probe)
     return PLAIN
 
 
