@@ -34,7 +34,7 @@ class TestCluster:
     nodes: list[Node]
 
 
-def step_of(module: Module, progress: Progress | None = None, **params: t.Any) -> Step:
+def step_of(module: Module, progress: Progress | None = None, /, **params: t.Any) -> Step:
     """A step as Ansible would make it: ``params``, and the defaults of the module's argument spec."""
     defaults = {name: option.get("default") for name, option in module.argument_spec.items()}
     return Step({**defaults, **params}, progress=progress or Progress(None))
