@@ -11,9 +11,12 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..diagnosis import Diagnosis, Failure, failure
-from . import pods, takeback, unready, workload
+from . import pods, takeback, workload
 from .api import EVENT, NODE, POD, ApiError, Change, Cluster, Object, Source
 from .covering import recorded
+from .unready.cause import diagnose
+from .unready.scheduling import insufficient, rooms
+from .unready.situation import Situation
 from .workload import Workload
 
 _LOG_LINES = 20
@@ -93,7 +96,7 @@ def wait_until_ready(
         Source(EVENT, wanted.namespace),
     ]
     told = False
-    situation = unready.Situation(wanted.object, [])
+    situation = Situation(wanted.object, [])
     for change in cluster.watch(sources, timeout, tick=1.0):
         if change is not None:
             view.take(change)
@@ -115,7 +118,7 @@ def wait_until_ready(
                 f"{wanted.title} is not covered any more", [undone], {"seconds": round(time.monotonic() - begun, 3)}
             )
         split = view.split()
-        if split is None and not unready.diagnose(_situation(view, [], [], {}, built, record is not None)):
+        if split is None and not diagnose(_situation(view, [], [], {}, built, record is not None)):
             continue
         present, former = split or ([], [])
         _note_changes(view, [*present, *former], note)
@@ -124,13 +127,13 @@ def wait_until_ready(
         # Each look at the logs costs requests: only when a pod changed or a second has passed.
         logs = _logs(cluster, view, present, wanted.namespace, done, record.container if record else None, built)
         situation = _situation(view, present, former, logs, built, record is not None)
-        found = unready.diagnose(situation)
+        found = diagnose(situation)
         if found is not None:
             raise _not_ready(view, situation, _with_room(cluster, found), begun)
         if done:
             return Ready(time.monotonic() - begun, [_row(pod) for pod in present])
     situation = dataclasses.replace(situation, timed_out=True)
-    found = unready.diagnose(situation)
+    found = diagnose(situation)
     raise _not_ready(view, situation, found, begun, timeout)
 
 
@@ -145,7 +148,7 @@ def _situation(
     logs: t.Mapping[tuple[str, str], t.Sequence[str]],
     built: t.Sequence[str],
     covered: bool,
-) -> unready.Situation:
+) -> Situation:
     uids = {view.workload.object["metadata"]["uid"], *(pod["metadata"]["uid"] for pod in present)}
     revision = workload.current_revision(view.workload, view.revisions.values())
     for uid, entry in view.revisions.items():
@@ -154,7 +157,7 @@ def _situation(
             uids.add(uid)
     claims = {name for pod in present for name in pods.claims(pod)}
     now = time.monotonic()
-    return unready.Situation(
+    return Situation(
         workload=view.workload.object,
         pods=present,
         former=former,
@@ -232,7 +235,7 @@ def _logs(
 
 
 def _not_ready(
-    view: _View, situation: unready.Situation, found: Diagnosis | None, begun: float, timeout: float | None = None
+    view: _View, situation: Situation, found: Diagnosis | None, begun: float, timeout: float | None = None
 ) -> Failure:
     seconds = time.monotonic() - begun
     within = f" within {timeout:g} s" if timeout else ""
@@ -247,14 +250,14 @@ def _not_ready(
 
 def _with_room(cluster: Cluster, found: Diagnosis) -> Diagnosis:
     """The diagnosis; of a pod that no node has room for, with what the roomiest node has in all."""
-    short = unready.insufficient(found.evidence) if found.cause == "unschedulable" else None
+    short = insufficient(found.evidence) if found.cause == "unschedulable" else None
     if short is None:
         return found
     try:
-        rooms = unready.rooms(cluster.list_all(NODE), short)
+        room = rooms(cluster.list_all(NODE), short)
     except ApiError:
         return found
-    return dataclasses.replace(found, evidence=found.evidence + f" {rooms}") if rooms else found
+    return dataclasses.replace(found, evidence=f"{found.evidence} {room}") if room else found
 
 
 def _row(pod: Object) -> Object:

@@ -9,13 +9,10 @@ import typing as t
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils.kube import pods
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.unready import (
-    Situation,
-    coverage_warning,
-    diagnose,
-    insufficient,
-    rooms,
-)
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.unready.cause import diagnose
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.unready.running import coverage_warning
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.unready.scheduling import insufficient, rooms
+from ansible_collections.gocover.e2e.plugins.module_utils.kube.unready.situation import Situation
 
 WORKLOAD: dict[str, t.Any] = {"metadata": {"name": "svc", "uid": "w"}, "spec": {"replicas": 1}}
 BUILT = "localhost/svc:cov-1"
