@@ -182,7 +182,7 @@ class Broken:
         raise failure("The node does not answer", "engine-unreachable", "It is gone", "Start it")
 
     def discard(self, names: t.Collection[str]) -> None:
-        raise NotImplementedError
+        raise AssertionError("nothing is to be removed there")
 
 
 @dataclass
@@ -199,7 +199,7 @@ class Remembering:
             shutil.copy(entry, dest)
 
     def discard(self, names: t.Collection[str]) -> None:
-        raise NotImplementedError
+        raise AssertionError("nothing is to be removed there")
 
 
 def test_a_node_that_fails_costs_nothing(dest: Path) -> None:
