@@ -2,7 +2,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Embeds assets/report/ in plugins/module_utils/report/page/assets.py; run by `make assets`.
+"""Embeds assets/report/ in plugins/module_utils/_report/page/assets.py; run by `make assets`.
 
 Ansible ships a module's code to its host as `.py` files only, so the report's style sheet and scripts travel as
 strings. They are written and read as ordinary files, and a unit test checks that both agree. `--check` writes nothing
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGET = HERE.parent / "plugins/module_utils/report/page/assets.py"
+TARGET = HERE.parent / "plugins/module_utils/_report/page/assets.py"
 
 # In the order in which a page loads them: each script uses what stands before it.
 PARTS = {

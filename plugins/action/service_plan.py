@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.plugin_utils import plan
 
 #: Where a service that runs on another machine keeps its results there.

@@ -168,13 +168,14 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import elsewhere, gather, nodes, recovery, verdict
-from ansible_collections.gocover.e2e.plugins.module_utils.collection.binaries import Wanted
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of, running_nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._collect import gather, nodes, recovery
+from ansible_collections.gocover.e2e.plugins.module_utils._collect.binaries import Wanted
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of, running_nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere, verdict
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 class _Local:

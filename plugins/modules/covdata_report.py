@@ -163,10 +163,10 @@ diagnosis:
 
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.report import bundle
-from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers import gates, levels, summary, thresholds
-from ansible_collections.gocover.e2e.plugins.module_utils.report.source import placing
+from ansible_collections.gocover.e2e.plugins.module_utils._report import bundle
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers import gates, levels, summary, thresholds
+from ansible_collections.gocover.e2e.plugins.module_utils._report.source import placing
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def report(this: step.Step) -> step.Outcome:

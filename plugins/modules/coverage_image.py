@@ -179,16 +179,16 @@ import dataclasses
 import os
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Build, Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.refusal import explained
-from ansible_collections.gocover.e2e.plugins.module_utils.golang import build
-from ansible_collections.gocover.e2e.plugins.module_utils.golang.buildinfo import BuildInfo
-from ansible_collections.gocover.e2e.plugins.module_utils.images import instrumented, plain, reference
-from ansible_collections.gocover.e2e.plugins.module_utils.lock import locked
-from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Build, Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.refusal import explained
+from ansible_collections.gocover.e2e.plugins.module_utils._golang import build
+from ansible_collections.gocover.e2e.plugins.module_utils._golang.buildinfo import BuildInfo
+from ansible_collections.gocover.e2e.plugins.module_utils._images import instrumented, plain, reference
+from ansible_collections.gocover.e2e.plugins.module_utils._lock import locked
+from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def build_image(this: step.Step) -> step.Outcome:

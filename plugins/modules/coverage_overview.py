@@ -66,7 +66,7 @@ diagnosis:
 
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import overview, step
+from ansible_collections.gocover.e2e.plugins.module_utils._run import overview, step
 
 
 def show(this: step.Step) -> step.Outcome:

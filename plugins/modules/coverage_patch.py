@@ -129,12 +129,14 @@ diagnosis:
 
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, claim, covering, images, shutdown, workload
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import Cluster, Object
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils.startup import samples
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply, images, workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import Cluster, Object
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import shutdown
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import claim, pod_template
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
+from ansible_collections.gocover.e2e.plugins.module_utils._startup import samples
 
 
 def patch_workload(this: step.Step) -> step.Outcome:
@@ -147,10 +149,10 @@ def patch_workload(this: step.Step) -> step.Outcome:
     for entry in diagnosis:
         this.warn(entry.sentence())
     before = target.object
-    former_claim = claim.claimed(covering.recorded(before))
+    former_claim = claim.claimed(pod_template.recorded(before))
     if params["state"] == "absent":
         container = ""
-        after = _send(cluster, target, covering.restoring_patch(before), this.check_mode)
+        after = _send(cluster, target, pod_template.restoring_patch(before), this.check_mode)
         if not this.check_mode and shutdown.restore(cluster, target):
             this.progress.note(f"{target.title} has its replicas again")
             after = cluster.get(target.kind, target.name, target.namespace) or after
@@ -161,7 +163,7 @@ def patch_workload(this: step.Step) -> step.Outcome:
         if reason and not this.check_mode:
             claim.provide(cluster, target, params["node_path"], reason)
             this.progress.note(f"{target.title} gets a claim, for its pods may not name a directory of the node")
-        settings = covering.Settings(
+        settings = pod_template.Settings(
             node_path=params["node_path"],
             mount_path=params["mount_path"],
             image=params["image"],
@@ -170,10 +172,10 @@ def patch_workload(this: step.Step) -> step.Outcome:
             **_measured(this),
             claim=name,
         )
-        if covering.must_restore_first(before, container, settings) and not this.check_mode:
-            target = target._replace(object=_send(cluster, target, covering.restoring_patch(before), False))
-        after = _send(cluster, target, covering.covering_patch(target.object, container, settings), this.check_mode)
-    if former_claim and former_claim != claim.claimed(covering.recorded(after)) and not this.check_mode:
+        if pod_template.must_restore_first(before, container, settings) and not this.check_mode:
+            target = target._replace(object=_send(cluster, target, pod_template.restoring_patch(before), False))
+        after = _send(cluster, target, pod_template.coverage_patch(target.object, container, settings), this.check_mode)
+    if former_claim and former_claim != claim.claimed(pod_template.recorded(after)) and not this.check_mode:
         claim.withdraw(cluster, target.namespace, former_claim)
     changed = apply.meaning(before) != apply.meaning(after)
     if changed:
@@ -182,7 +184,7 @@ def patch_workload(this: step.Step) -> step.Outcome:
         (entry for entry in images.containers(after["spec"]["template"]["spec"]) if entry["name"] == container), {}
     )
     result = {
-        "patched": covering.recorded(after) is not None,
+        "patched": pod_template.recorded(after) is not None,
         "workload": target.title,
         "container": container,
         "image": spec.get("image", ""),
@@ -228,8 +230,8 @@ def _send(cluster: Cluster, target: workload.Workload, patch: Object | None, dry
     except step.Interrupted:
         # Whether the API server has taken it is unknown: what it recorded itself tells.
         live = cluster.get(target.kind, target.name, target.namespace)
-        undo = covering.restoring_patch(live) if live is not None else None
-        if undo is not None and covering.recorded(target.object) is None:
+        undo = pod_template.restoring_patch(live) if live is not None else None
+        if undo is not None and pod_template.recorded(target.object) is None:
             cluster.patch(target.kind, target.name, target.namespace, undo)
         raise
 

@@ -95,8 +95,8 @@ diagnosis:
 
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import lifecycle, runtime, step
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._run import lifecycle, runtime, step
 
 
 def run_lifecycle(this: step.Step) -> step.Outcome:

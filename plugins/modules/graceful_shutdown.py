@@ -96,19 +96,14 @@ diagnosis:
 
 import dataclasses
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Diagnosis
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import (
-    covering,
-    endings,
-    scaling,
-    shutdown,
-    takeback,
-    workload,
-)
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings, scaling, shutdown
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template, reverted
+from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def shut_down_workload(this: step.Step) -> step.Outcome:
@@ -125,11 +120,11 @@ def shut_down_workload(this: step.Step) -> step.Outcome:
         return step.Outcome(changed=recorded, result={"pods": [], "replicas_before": before})
     if this.check_mode:
         return step.Outcome(changed=scaling.wanted(target) > 0, result={"pods": [], "replicas_before": before})
-    record = covering.recorded(target.object)
+    record = pod_template.recorded(target.object)
     container = workload.choose_container(
         _with_template(target), params["container"] or (record.container if record else ""), ""
     )
-    undone = takeback.taken_back(target) if params["patched"] else None
+    undone = reverted.taken_back(target) if params["patched"] else None
     ended = shutdown.shut_down(
         cluster, target, container, params["timeout"], this.progress.note, owner_alive(params["owner"])
     )

@@ -84,14 +84,14 @@ diagnosis:
 import typing as t
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.refusal import explained
-from ansible_collections.gocover.e2e.plugins.module_utils.images import archive, load
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.refusal import explained
+from ansible_collections.gocover.e2e.plugins.module_utils._images import archive, load
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 _CHUNK = 1 << 20
 

@@ -124,13 +124,13 @@ diagnosis:
 
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import EngineError
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster, kubeconfig, nodes, program
-from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import EngineError
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, kubeconfig, nodes, program
+from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def manage_cluster(this: step.Step) -> step.Outcome:

@@ -60,10 +60,10 @@ diagnosis:
 
 import typing as t
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def list_clusters(this: step.Step) -> step.Outcome:

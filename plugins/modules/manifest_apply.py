@@ -122,14 +122,14 @@ diagnosis:
 
 import typing as t
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, images, manifests, readiness, workload
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import JOB, Object
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.jobs import wait_jobs
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply, images, manifests, readiness, workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import JOB, Object
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.jobs import wait_jobs
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def apply_manifests(this: step.Step) -> step.Outcome:

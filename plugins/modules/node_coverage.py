@@ -94,14 +94,14 @@ diagnosis:
   elements: dict
 """
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.collection.nodes import check_path
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster, injection
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node, containers_of, running_nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils.lock import locked
+from ansible_collections.gocover.e2e.plugins.module_utils._collect.nodes import check_path
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, injection
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node, containers_of, running_nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._lock import locked
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def manage_injection(this: step.Step) -> step.Outcome:

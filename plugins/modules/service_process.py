@@ -141,10 +141,11 @@ import platform
 import time
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import exits
-from ansible_collections.gocover.e2e.plugins.module_utils.process import service, supervisor
-from ansible_collections.gocover.e2e.plugins.module_utils.process.signals import ignores_sigterm
+from ansible_collections.gocover.e2e.plugins.module_utils._losses import exits
+from ansible_collections.gocover.e2e.plugins.module_utils._process import supervisor
+from ansible_collections.gocover.e2e.plugins.module_utils._process.signals import ignores_sigterm
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
+from ansible_collections.gocover.e2e.plugins.module_utils._service import service
 
 #: How much of the output is looked at (a panic may dump many goroutines), and how much of it is returned.
 _LOG_LINES = 500

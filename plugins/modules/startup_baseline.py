@@ -134,17 +134,18 @@ import tarfile
 import typing as t
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import atomic, step
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.refusal import explained
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.tarstream import TarStream
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import images, workload
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
-from ansible_collections.gocover.e2e.plugins.module_utils.startup import plot, rollouts, samples
+from ansible_collections.gocover.e2e.plugins.module_utils import _files
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.refusal import explained
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.tarstream import TarStream
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import images, workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
+from ansible_collections.gocover.e2e.plugins.module_utils._startup import plot, rollouts, samples
 
 
 def measure_baseline(this: step.Step) -> step.Outcome:
@@ -217,11 +218,11 @@ def _write(this: step.Step, document: samples.Document, lines: list[str]) -> lis
     try:
         for path in documents:
             path.parent.mkdir(parents=True, exist_ok=True)
-            atomic.write_json(path, document)
-        atomic.write_file(dest / "baseline.txt", ("\n".join(lines) + "\n").encode())
-        atomic.write_file(dest / "baseline.svg", plot.svg(document).encode())
+            _files.write_json(path, document)
+        _files.write_file(dest / "baseline.txt", ("\n".join(lines) + "\n").encode())
+        _files.write_file(dest / "baseline.svg", plot.svg(document).encode())
     except OSError as error:
-        raise atomic.unwritable(dest, error) from error
+        raise _files.unwritable(dest, error) from error
     files = [*map(str, documents), str(dest / "baseline.txt"), str(dest / "baseline.svg")]
     this.progress.note(f"baseline: {files[0]}, plot: {files[-1]}")
     return files

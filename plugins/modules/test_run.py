@@ -110,11 +110,11 @@ diagnosis:
 import typing as t
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.exercise import suite
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils.process.environment import expanded
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._exercise import suite
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._process.environment import expanded
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def run_tests(this: step.Step) -> step.Outcome:
@@ -128,7 +128,7 @@ def run_tests(this: step.Step) -> step.Outcome:
 def in_cluster(this: step.Step) -> dict[str, t.Any]:
     """Run the tests against a workload, through a port of this machine; save what there is to see if they fail."""
     # Only here, because the client takes its time to import.
-    from ansible_collections.gocover.e2e.plugins.module_utils.kube import evidence, forward, workload
+    from ansible_collections.gocover.e2e.plugins.module_utils._kube import evidence, forward, workload
 
     params = this.params
     cluster = cluster_of(params)

@@ -104,12 +104,13 @@ diagnosis:
   elements: dict
 """
 
-from ansible_collections.gocover.e2e.plugins.module_utils import step
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import elsewhere
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import endings, readiness, workload
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils.process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import readiness, workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere
+from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def wait_for_workload(this: step.Step) -> step.Outcome:

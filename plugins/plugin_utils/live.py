@@ -15,8 +15,8 @@ from pathlib import Path
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Kind, Progress, parse_line
-from ansible_collections.gocover.e2e.plugins.module_utils.step import Module, Step
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Kind, Progress, parse_line
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Module, Step
 
 display = Display()
 
@@ -33,7 +33,10 @@ class LiveAction(ActionBase):  # type: ignore[misc]
 
     _supports_async = True
 
-    module: t.ClassVar[Module]
+    @property
+    def module(self) -> Module:
+        """The module to run."""
+        raise TypeError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module; see ActionBase."""

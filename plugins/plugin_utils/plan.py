@@ -10,11 +10,14 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers.gates import parse_gates
-from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers.levels import parse_profiles
-from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers.thresholds import check_since, parse_thresholds
-from ansible_collections.gocover.e2e.plugins.module_utils.report.source.placing import parse_source_map
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.gates import parse_gates
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.levels import parse_profiles
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.thresholds import (
+    check_since,
+    parse_thresholds,
+)
+from ansible_collections.gocover.e2e.plugins.module_utils._report.source.placing import parse_source_map
 
 PREFIX = "service_"
 #: Settings that are paths, beside ``repo`` that has a default, and those that are lists of paths or inline manifests.

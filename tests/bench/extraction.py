@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "campaign" / "colle
 
 from stage import CHECKOUT, PREFIX, Stage, build_images, expect, remove_images, wait_for  # type: ignore[import-not-found]  # isort: skip
 
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect as connect_engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as clusters
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 
 _CONFIG: dict[str, t.Any] = {"nodes": [{"role": "control-plane"}, {"role": "worker"}, {"role": "worker"}]}
 PODS, FILES = 200, 10_000
@@ -35,9 +35,9 @@ import resource, sys, time
 from pathlib import Path
 sys.path.insert(0, {kind!r})
 import shared
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import gather, nodes
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._collect import gather, nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of
 begun = time.monotonic()
 engine = connect("auto")
 sources = nodes.sources(engine, nodes_of(engine, {cluster!r}), {path!r})

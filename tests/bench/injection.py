@@ -30,15 +30,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kind"))
 
 from shared import TestCluster  # isort: skip  # first: it makes the checkout importable
 import rig as rigs  # isort: skip
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect as connect_engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as clusters
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import injection
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node, nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import pods
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD, Kind, Object
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster, connect
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import injection
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node, nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import pods
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD, Kind, Object
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster, connect
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 
 IMAGE = "localhost/gocover-bench-plain:test"
 NAMESPACE = f"bench-{os.getpid()}"

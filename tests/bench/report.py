@@ -38,7 +38,7 @@ OURS = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from ansible_collections.gocover.e2e.plugins.module_utils.report import bundle
+from ansible_collections.gocover.e2e.plugins.module_utils._report import bundle
 print(flush=True)
 sys.stdin.readline()
 spec = bundle.ReportSpec((Path(sys.argv[2]),), sys.argv[3], Path(sys.argv[4]), "go1.26", run={"started": sys.argv[6]})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers.model import (
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.model import (
     Block,
     Coverage,
     FileCoverage,

@@ -12,8 +12,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils.report import bundle
-from ansible_collections.gocover.e2e.plugins.module_utils.report.formats import badge, cobertura, lcov
+from ansible_collections.gocover.e2e.plugins.module_utils._report import bundle
+from ansible_collections.gocover.e2e.plugins.module_utils._report.formats import badge, cobertura, lcov
 from conftest import Browse, program
 from pages import HOSTILE, ROUTE, small_coverage
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.report.page import document as page
-from ansible_collections.gocover.e2e.plugins.module_utils.report.page import overview as overview_html
-from ansible_collections.gocover.e2e.plugins.module_utils.report.page import service as html
+from ansible_collections.gocover.e2e.plugins.module_utils._report.page import document as page
+from ansible_collections.gocover.e2e.plugins.module_utils._report.page import overview as overview_html
+from ansible_collections.gocover.e2e.plugins.module_utils._report.page import service as html
 from conftest import Browse, Driver
 from pages import HOSTILE, big_coverage, held_against, small_coverage, summary_of
 from selenium.common.exceptions import StaleElementReferenceException

@@ -20,7 +20,7 @@ import atheris
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS.parent / ".ansible" / "collections"))
-HOSTILE = TESTS / "unit/plugins/module_utils/report/test_hostile_reports.py"
+HOSTILE = TESTS / "unit/plugins/module_utils/_report/test_hostile_reports.py"
 
 
 def main() -> None:

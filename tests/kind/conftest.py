@@ -20,12 +20,12 @@ import pytest
 from shared import TestCluster  # isort: skip  # first: it makes the checkout importable
 
 import rig as rigs  # isort: skip
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect as connect_engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as clusters
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster, connect
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster, connect
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 
 # Beside, not below, the directories of other tests: those are taken away with what lies above them.
 NODE_PATH = "/var/lib/gocover-test-workloads/data"

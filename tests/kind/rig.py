@@ -11,12 +11,13 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply, covering, manifests, readiness, workload
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import DEPLOYMENT, NAMESPACE, Object, Source
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.workload import Workload
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply, manifests, readiness, workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import DEPLOYMENT, NAMESPACE, Object, Source
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.workload import Workload
 from archive import image_archive
 
 IMAGE = "localhost/gocover-probe:test"
@@ -86,9 +87,9 @@ class Rig:
         """The workload as it is now."""
         return workload.find(self.cluster, self.namespace, name, "")
 
-    def cover(self, settings: covering.Settings, container: str = "probe") -> Object | None:
+    def cover(self, settings: pod_template.Settings, container: str = "probe") -> Object | None:
         """Patch the workload; the patch, or None if it is patched just so."""
-        patch = covering.covering_patch(self.workload().object, container, settings)
+        patch = pod_template.coverage_patch(self.workload().object, container, settings)
         if patch is not None:
             self.cluster.patch(DEPLOYMENT, "probe", self.namespace, patch)
         return patch

@@ -18,9 +18,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 if not any(isinstance(finder, _AnsibleCollectionFinder) for finder in sys.meta_path):
     _AnsibleCollectionFinder(paths=[str(CHECKOUT / ".ansible" / "collections")])._install()
 
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.step import Module, Step  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Module, Step  # noqa: E402
 
 
 @dataclass(frozen=True)

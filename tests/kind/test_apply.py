@@ -16,9 +16,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import jobs
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import CRD, DEPLOYMENT, NAMESPACE
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import jobs
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import CRD, DEPLOYMENT, NAMESPACE
 from rig import IMAGE, Rig, deployment, service
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -16,12 +16,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as clusters
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import kubeconfig
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import containers_of
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import kubeconfig
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import containers_of
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 
 if t.TYPE_CHECKING:
     from shared import TestCluster

@@ -12,10 +12,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import nodes
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.step import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._collect import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Outcome
 from ansible_collections.gocover.e2e.plugins.modules import coverage_image, image_archive_load
 from ansible_collections.gocover.e2e.plugins.modules.coverage_image import build_image
 from ansible_collections.gocover.e2e.plugins.modules.image_archive_load import load_images

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import rig as rigs
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import gather, nodes
-from ansible_collections.gocover.e2e.plugins.module_utils.covdata.counters import decode_counters
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import injection
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import (
+from ansible_collections.gocover.e2e.plugins.module_utils._collect import gather, nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._covdata.counters import decode_counters
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import injection
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import (
     DEPLOYMENT,
     JOB,
     POD,
@@ -26,7 +26,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import (
     Object,
     Source,
 )
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster
 from ansible_collections.gocover.e2e.plugins.modules import covdata_collect, graceful_shutdown, workload_ready
 from rig import Rig
 from shared import TestCluster, step_of

@@ -19,14 +19,14 @@ from pathlib import Path
 
 import pytest
 import rig as rigs
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as clusters
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import injection
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node, nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import pods
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import NODE, POD, ApiError, Object
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster, connect
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import injection
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node, nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import pods
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import NODE, POD, ApiError, Object
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster, connect
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 from shared import TestCluster
 
 DIRECTORY = "/var/lib/gocover-test-own/data"

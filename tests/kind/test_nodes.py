@@ -10,9 +10,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import nodes
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine, ExecResult
+from ansible_collections.gocover.e2e.plugins.module_utils._collect import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine, ExecResult
 
 if t.TYPE_CHECKING:
     from shared import TestCluster

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 import rig as rigs
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Diagnosis, Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import pods
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import DEPLOYMENT, POD
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis, Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import pods
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import DEPLOYMENT, POD
 from ansible_collections.gocover.e2e.plugins.modules import (
     covdata_collect,
     coverage_patch,

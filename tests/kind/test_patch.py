@@ -8,9 +8,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import covering, shutdown, workload
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import AUTOSCALER, DEPLOYMENT, REPLICA_SET, Object
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.covering import Settings
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import AUTOSCALER, DEPLOYMENT, REPLICA_SET, Object
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import shutdown
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch.pod_template import Settings
 from rig import Rig, deployment
 
 if t.TYPE_CHECKING:
@@ -26,7 +28,7 @@ EXTRA = {"volumes": [{"name": "extra", "emptyDir": {}}, {"name": "gocover-covdat
 
 
 def restore(rig: Rig) -> Object:
-    patch = covering.restoring_patch(rig.workload().object)
+    patch = pod_template.restoring_patch(rig.workload().object)
     assert patch is not None
     patched: Object = rig.cluster.patch(DEPLOYMENT, "probe", rig.namespace, patch)
     return patched
@@ -62,7 +64,7 @@ def test_what_was_there_comes_back_exactly(
     after = restore(rig)
     assert after["spec"] == before["spec"]
     assert not any(key.startswith("gocover.e2e/") for key in after["metadata"].get("annotations") or {})
-    assert covering.restoring_patch(after) is None
+    assert pod_template.restoring_patch(after) is None
 
 
 def test_what_somebody_else_changed_since_stays(rig: Rig, node_path: str) -> None:
@@ -152,10 +154,14 @@ def test_any_container_of_any_workload_is_covered_and_restored_exactly(
     pod["initContainers"] = [{"name": "migrate", **taken}]
     rig.apply(manifest)
     before = rig.workload(f"{kind.lower()}/probe")
-    patch = covering.covering_patch(before.object, container, Settings(node_path, "/gocover", image="localhost/x:1"))
+    patch = pod_template.coverage_patch(
+        before.object, container, Settings(node_path, "/gocover", image="localhost/x:1")
+    )
     assert patch is not None
     covered = rig.cluster.patch(before.kind, "probe", rig.namespace, patch)
-    assert covering.covering_patch(covered, container, Settings(node_path, "/gocover", image="localhost/x:1")) is None
+    assert (
+        pod_template.coverage_patch(covered, container, Settings(node_path, "/gocover", image="localhost/x:1")) is None
+    )
     inside = covered["spec"]["template"]["spec"]
     entries = {entry["name"]: entry for entry in [*inside["initContainers"], *inside["containers"]]}
     assert [entry["name"] for entry in entries.values() if entry["image"] == "localhost/x:1"] == [container]
@@ -166,7 +172,7 @@ def test_any_container_of_any_workload_is_covered_and_restored_exactly(
     assert not mount.get("readOnly")
     assert volumes[mount["name"]]["hostPath"]["path"] == node_path
     assert volumes["gocover-covdata"]["emptyDir"] == {}
-    undo = covering.restoring_patch(covered)
+    undo = pod_template.restoring_patch(covered)
     assert undo is not None
     after = rig.cluster.patch(before.kind, "probe", rig.namespace, undo)
     assert after["spec"] == before.object["spec"]

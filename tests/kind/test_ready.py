@@ -9,9 +9,9 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import covering
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD, Object
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD, Object
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template
 from rig import Rig, deployment
 
 
@@ -99,7 +99,7 @@ def test_a_pod_security_level_that_forbids_the_volume_is_named(rig: Rig, node_pa
     label = {"pod-security.kubernetes.io/enforce": "baseline"}
     rig.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": rig.namespace, "labels": label}})
     rig.apply(deployment(), hold=True)
-    rig.cover(covering.Settings(node_path, "/gocover"))
+    rig.cover(pod_template.Settings(node_path, "/gocover"))
     with pytest.raises(Failure) as caught:
         rig.wait()
     assert caught.value.diagnoses[0].cause == "pod-security-forbids"
@@ -118,7 +118,7 @@ def test_a_directory_that_cannot_be_written_is_named(rig: Rig, engine: t.Any, cl
     for node in cluster.nodes:
         engine.execute(node.name, ["sh", "-c", f"mkdir -p {path} && chmod 755 {path}"])
     rig.apply(deployment(), hold=True)
-    rig.cover(covering.Settings(path, "/gocover"))
+    rig.cover(pod_template.Settings(path, "/gocover"))
     with pytest.raises(Failure) as caught:
         rig.wait()
     assert caught.value.diagnoses[0].cause == "coverage-dir-unwritable"

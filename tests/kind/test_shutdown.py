@@ -9,10 +9,11 @@ import threading
 import time
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import pods, scaling, shutdown
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD
-from ansible_collections.gocover.e2e.plugins.module_utils.step import Interrupted
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import pods
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import scaling, shutdown
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Interrupted
 from rig import Rig, deployment
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import rig as rigs
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.covering import Settings
-from ansible_collections.gocover.e2e.plugins.module_utils.startup import rollouts, samples
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch.pod_template import Settings
+from ansible_collections.gocover.e2e.plugins.module_utils._startup import rollouts, samples
 from rig import Rig
 from shared import TestCluster
 

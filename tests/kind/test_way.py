@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import evidence, forward
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import evidence, forward
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
 from rig import Rig, deployment, service
 
 

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from stage import ROWS, Seen, Stage, Unexpected, build_images, remove_images  # isort: skip  # first: tests/kind
 
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect as connect_engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as clusters
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 from shared import CHECKOUT
 
 #: Each of them enters its rows into the table.

@@ -216,9 +216,9 @@ import os, signal, sys, threading, time
 from pathlib import Path
 sys.path.insert(0, {kind!r})
 import shared
-from ansible_collections.gocover.e2e.plugins.module_utils.collection import archives, gather, nodes
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._collect import archives, gather, nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of
 engine = connect("auto")
 dest = Path({dest!r})
 partial = dest.with_name("." + dest.name + ".partial")

@@ -233,9 +233,9 @@ _CHILD = """
 import sys
 sys.path.insert(0, {kind!r})
 import shared
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import scaling, shutdown
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import connect
-from ansible_collections.gocover.e2e.plugins.module_utils import step
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import scaling, shutdown
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 cluster = connect({kubeconfig!r}, None)
 target = scaling.find(cluster, {namespace!r}, "deployment/svc")
 def interruptible():

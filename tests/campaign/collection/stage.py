@@ -21,16 +21,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kind"))
 from shared import CHECKOUT  # isort: skip  # noqa: E402  # first: it makes the checkout importable
 from archive import image_archive  # isort: skip  # noqa: E402
 
-from ansible_collections.gocover.e2e.plugins.module_utils.covdata.merge import merge_directories  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import Node  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import readiness, workload  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import POD, Object, Source  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.report.formats.profile import profile_lines  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.report.numbers.from_covdata import coverage_of  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.step import Step  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._covdata.merge import merge_directories  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import readiness, workload  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD, Object, Source  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._report.formats.profile import profile_lines  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.from_covdata import coverage_of  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Step  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.modules import covdata_collect, graceful_shutdown  # noqa: E402
 
 PROGRAM = CHECKOUT / "tests" / "campaign" / "collection" / "program"

@@ -19,11 +19,11 @@ from scene import BACKEND_IMAGES, Fault, Scene, Told, build_images, start_backen
 from shared import CHECKOUT, step_of
 
 from faults import FAULTS  # isort: skip
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.connect import connect as connect_engine
-from ansible_collections.gocover.e2e.plugins.module_utils.kind import cluster as clusters
-from ansible_collections.gocover.e2e.plugins.module_utils.kind.nodes import nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import connect
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 from ansible_collections.gocover.e2e.plugins.modules import image_archive_load
 
 PAGE = CHECKOUT / "docs" / "campaign-deployments.md"

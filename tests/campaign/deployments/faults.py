@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import Object
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import Object
 from scene import BACKEND, Fault
 
 _CHANGE = t.Callable[[Object], None]

@@ -23,14 +23,14 @@ from archive import image_archive  # isort: skip  # noqa: E402
 
 
 import yaml  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Diagnosis, Failure  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.engine.api import Engine  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kube import apply  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.api import EVENT, POD, Object  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.client import ApiCluster  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.kube.workload import KINDS  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils.step import Module, Outcome  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis, Failure  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import EVENT, POD, Object  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.workload import KINDS  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Module, Outcome  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.modules import (  # noqa: E402
     coverage_patch,
     manifest_apply,

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.callback.live import CallbackModule
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Diagnosis, Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis, Failure
 
 ONE = Diagnosis("crash-loop", "It ended with exit code 3", "Run it by hand")
 TWO = Diagnosis("no-counters", "None were there", "Write some")

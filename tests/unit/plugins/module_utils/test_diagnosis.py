@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Diagnosis, Failure, failure
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis, Failure, failure
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.progress import Progress, into_file
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress, into_file
 from ansible_collections.gocover.e2e.plugins.plugin_utils import live
 
 

@@ -9,7 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils.diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.plugin_utils import plan
 
 Graph = dict[str, list[str]]

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An instrumented image, by one of three ways, under the one reference that is used from there on.
+
+The reference follows from the content (``localhost/NAME:cov-HEX``): the same source gives the same reference, another
+source another one, so that no pod can run an old image under a new name or a new one under an old name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .._diagnosis import Failure, failure
+from .._engine.api import Build, BuildError, Engine, Image
+from .._golang import build
+from . import proof, reference, scratch
+
+#: The digest of the executable that an image was made of.
+BINARY_LABEL = "gocover.e2e.binary"
+_ERROR_LINES = 8
+_ARGUMENT = re.compile(r"^\s*ARG\s+(?:.*\s)?GOFLAGS\b", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Made:
+    """An image with its proof. ``reference`` is what a pod's ``image:`` has to say; ``changed``: it is new."""
+
+    reference: str
+    image: Image
+    proven: proof.Proven
+    changed: bool
+
+
+def from_binary(engine: Engine, name: str, binary: Path, architecture: str, tag: str = "") -> Made:
+    """An image FROM scratch of an executable that is proven already. Raises Failure and EngineError."""
+    full = reference.qualified(name)
+    info = build.prove(binary)
+    digest = build.digest(binary) or ""
+    contents = scratch.Contents(
+        name=full.rpartition("/")[2],
+        binary=binary,
+        architecture=architecture,
+        labels={BINARY_LABEL: digest},
+        certificates=scratch.host_certificates(),
+    )
+    said = f"{full}:{reference.check_tag(full, tag) if tag else reference.content_tag(_identity(contents, digest))}"
+    proven = proof.Proven(f"/{contents.name}", info)
+    there = engine.image(said)
+    if there is not None and there.labels.get(BINARY_LABEL) == digest:
+        return Made(said, there, proven, changed=False)
+    with scratch.write(contents, said) as archive:
+        engine.load(archive)
+    image = engine.image(said)
+    if image is None:
+        raise failure(
+            f"The image {said} was not made",
+            "engine-refused",
+            f"{engine.provider} loaded the archive and does not have the image",
+            f"See what {engine.provider} image ls shows",
+        )
+    return Made(said, image, proof.prove(engine, image, said), changed=True)
+
+
+def from_dockerfile(
+    engine: Engine, name: str, build: Build, on_line: t.Callable[[str], None], tag: str = "", executable: str = ""
+) -> Made:
+    """Build with the argument GOFLAGS and prove what came of it. Raises Failure and EngineError."""
+    full = reference.qualified(name)
+    if tag:
+        reference.check_tag(full, tag)
+    _check_files(build)
+    try:
+        image_id = engine.build(build, on_line)
+    except BuildError as error:
+        raise _build_failure(build, error) from error
+    try:
+        return _tagged(engine, full, image_id, tag, executable)
+    except Failure as error:
+        raise _with_reason(error, build) from error
+
+
+def prebuilt(engine: Engine, name: str, given: str, tag: str = "", executable: str = "") -> Made:
+    """An image that somebody else has built: proven, and given the reference that follows from its content."""
+    full = reference.qualified(name)
+    if tag:
+        reference.check_tag(full, tag)
+    image = engine.image(given)
+    if image is None:
+        raise failure(
+            f"There is no image {given}",
+            "image-missing",
+            f"{engine.provider} at {engine.address} does not have it",
+            f"Build or pull it first ({engine.provider} pull {given}), or correct the name (service_image)",
+        )
+    return _tagged(engine, full, image.id, tag, executable, shown=given)
+
+
+def build_arguments(arguments: t.Mapping[str, str], covermode: str, coverpkg: str | None) -> dict[str, str]:
+    """The build arguments with GOFLAGS completed.
+
+    It is exactly ``-cover`` wherever that is enough: there are Dockerfiles that compare it with this very word.
+    """
+    mode = [f"-covermode={covermode}"] if covermode != "set" else []
+    packages = [f"-coverpkg={coverpkg}"] if coverpkg else []
+    given = arguments.get("GOFLAGS", "").split()
+    flags = [*given, *(flag for flag in ["-cover", *mode, *packages] if flag not in given)]
+    return {**arguments, "GOFLAGS": " ".join(flags)}
+
+
+def _tagged(engine: Engine, full: str, image_id: str, tag: str, executable: str, shown: str = "") -> Made:
+    image = engine.image(image_id)
+    if image is None:
+        raise failure(
+            f"The image {shown or full} is gone",
+            "image-missing",
+            f"{engine.provider} does not have {image_id} any more",
+            "Build it again, and do not prune images meanwhile",
+        )
+    said = f"{full}:{tag or reference.content_tag(image.id)}"
+    proven = proof.prove(engine, image, shown or said, executable)
+    there = engine.image(said)
+    if there is not None and there.id == image.id:
+        return Made(said, image, proven, changed=False)
+    engine.tag(image.id, said)
+    return Made(said, image, proven, changed=True)
+
+
+def _identity(contents: scratch.Contents, binary_digest: str) -> str:
+    """A digest of all that the image is made of; cheaper than making it."""
+    hasher = hashlib.sha256(f"{binary_digest} {contents.name} {contents.architecture}".encode())
+    if contents.certificates is not None:
+        hasher.update(contents.certificates.read_bytes())
+    return hasher.hexdigest()
+
+
+def _check_files(build: Build) -> None:
+    if not Path(build.context).is_dir():
+        raise failure(
+            f"The build context {build.context} does not exist",
+            "source-missing",
+            f"There is no directory {build.context}",
+            "Set service_build_context to the directory that the Dockerfile copies from",
+        )
+    if not Path(build.dockerfile).is_file():
+        raise failure(
+            f"The Dockerfile {build.dockerfile} does not exist",
+            "source-missing",
+            f"There is no file {build.dockerfile}",
+            "Correct service_dockerfile (relative paths count from the inventory), or leave it out: "
+            "the image is then made of the executable alone",
+        )
+
+
+def _build_failure(build: Build, error: BuildError) -> Failure:
+    lines = [line for line in error.lines if line.strip()]
+    full = any("no space left on device" in line for line in lines)
+    last = " | ".join(" ".join(line.split()) for line in lines[-_ERROR_LINES:])
+    return failure(
+        f"{build.dockerfile} does not build",
+        "disk-full" if full else "build-failed",
+        f"{error}: {last}" if last else str(error),
+        "Free some space where the engine keeps its data" if full else "Run the command by hand until it builds",
+        output=error.lines,
+    )
+
+
+def _with_reason(error: Failure, build: Build) -> Failure:
+    """Why a Dockerfile has left out the instrumentation, where that can be read from it."""
+    text = Path(build.dockerfile).read_text(encoding="utf-8", errors="replace")
+    if error.diagnoses and error.diagnoses[0].cause == "not-instrumented" and not _ARGUMENT.search(text):
+        told = replace(
+            error.diagnoses[0],
+            evidence=f"{error.diagnoses[0].evidence}; {build.dockerfile} has no ARG GOFLAGS, so it had no effect",
+            remedy="Add the line 'ARG GOFLAGS' to the stage that runs go build",
+        )
+        return Failure(error.summary, [told, *error.diagnoses[1:]], error.result)
+    return error

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same image without coverage, to compare what is covered with; nothing is proven of it."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from .._diagnosis import failure
+from .._engine.api import Build, BuildError, Engine, Image
+from .._golang import build
+from . import reference, scratch
+
+
+def from_binary(engine: Engine, name: str, binary: Path, architecture: str) -> tuple[str, Image]:
+    """An image FROM scratch of an executable, and its reference. Raises Failure and EngineError."""
+    said = f"{name}:{_tag(build.digest(binary) or '')}"
+    contents = scratch.Contents(
+        name=name.rpartition("/")[2],
+        binary=binary,
+        architecture=architecture,
+        labels={},
+        certificates=scratch.host_certificates(),
+    )
+    with scratch.write(contents, said) as archive:
+        engine.load(archive)
+    return said, _existing(engine, said)
+
+
+def from_dockerfile(engine: Engine, name: str, build: Build, on_line: t.Callable[[str], None]) -> tuple[str, Image]:
+    """Build with the arguments of the service alone. Raises Failure and EngineError."""
+    try:
+        image = _existing(engine, engine.build(build, on_line))
+    except BuildError as error:
+        raise failure(
+            f"{build.dockerfile} does not build without coverage",
+            "build-failed",
+            f"{error}: " + " | ".join(error.lines[-8:]),
+            "Build it by hand until it does",
+        ) from error
+    said = f"{name}:{_tag(image.id)}"
+    engine.tag(image.id, said)
+    return said, image
+
+
+def _tag(digest: str) -> str:
+    return reference.content_tag(digest).replace("cov-", "plain-")
+
+
+def _existing(engine: Engine, said: str) -> Image:
+    image = engine.image(said)
+    if image is None:
+        raise failure(
+            f"The image {said} was not made",
+            "engine-refused",
+            f"{engine.provider} does not have it",
+            f"See what {engine.provider} image ls shows",
+        )
+    return image

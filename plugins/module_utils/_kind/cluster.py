@@ -1,0 +1,353 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kind cluster as described: created, checked, mended or deleted. One process at a time works on a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import _files
+from .._diagnosis import Diagnosis, Failure, failure
+from .._engine.api import Engine, EngineError
+from .._images.reference import normalized
+from .._lock import locked
+from .._run.progress import Progress
+from . import failures, kubeconfig, program
+from .nodes import Node, containers_of
+
+_POLL = 0.25
+_LOG_LINES = 60
+_KIND_DIRECTORY = "gocover-kind-"
+#: For how long nothing of a deleted cluster may appear before it counts as gone, in seconds.
+_QUIET = 2.0
+
+
+@dataclass(frozen=True)
+class ClusterSpec:
+    """A cluster: ``config`` is kind's own (v1alpha4), ``wait_timeout`` in seconds, ``state`` a directory for locks."""
+
+    name: str
+    kubeconfig: Path
+    state: Path
+    image: str = ""
+    config: t.Mapping[str, t.Any] = field(default_factory=dict)
+    wait_timeout: float = 120.0
+    retries: int = 1
+
+    @property
+    def lock(self) -> Path:
+        """What is held by whoever creates, checks or deletes the cluster."""
+        return self.state / f"{self.name}.lock"
+
+    @property
+    def unfinished(self) -> Path:
+        """There while the cluster is being created, with the path of kind's directory: tells what a kill has left."""
+        return self.state / f"{self.name}.unfinished"
+
+    def kind_config(self) -> dict[str, t.Any]:
+        """The configuration for ``kind create cluster --config``."""
+        return {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", **self.config, "name": self.name}
+
+    def roles(self) -> Counter[str]:
+        """How many nodes of each role the configuration describes."""
+        nodes = self.config.get("nodes") or [{}]
+        return Counter(str(node.get("role") or "control-plane") for node in nodes)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that answers. ``changed`` also tells of a started node and of a written kubeconfig."""
+
+    nodes: list[Node]
+    created: bool
+    attempts: int
+    changed: bool
+    differences: list[str] = field(default_factory=list)
+
+
+def state_directory(env: t.Mapping[str, str] | None = None) -> Path:
+    """Where locks and kubeconfigs of clusters lie (XDG base directories: state)."""
+    env = os.environ if env is None else env
+    base = env.get("XDG_STATE_HOME") or Path(env.get("HOME") or Path.home()) / ".local" / "state"
+    return Path(base) / "gocover.e2e"
+
+
+def ensure_present(
+    engine: Engine, spec: ClusterSpec, progress: Progress, wanted: t.Callable[[], bool] = lambda: True
+) -> Cluster:
+    """Create the cluster, or check the one that is there and mend it. Raises Failure."""
+    with _hold(spec, progress):
+        there = containers_of(engine, spec.name)
+        if there and spec.unfinished.exists():
+            progress.note(f"removing what an interrupted creation left of the cluster {spec.name}")
+            _end_orphan(spec)
+            _sweep(engine, spec)
+            there = []
+        if there:
+            return _check(engine, spec, there, progress)
+        attempts = _create(engine, spec, progress, wanted)
+        _write_kubeconfig(engine, spec)
+        _wait_for_api(engine, spec, progress)
+        return Cluster(containers_of(engine, spec.name), created=True, attempts=attempts, changed=True)
+
+
+def ensure_absent(engine: Engine, spec: ClusterSpec, progress: Progress) -> bool:
+    """Delete the cluster and its kubeconfig; returns whether there was anything."""
+    with _hold(spec, progress):
+        there = containers_of(engine, spec.name)
+        if there:
+            progress.note(f"deleting the cluster {spec.name} ({len(there)} nodes)")
+            delete(engine, spec)
+        removed = _remove_kubeconfig(engine, spec)
+        spec.unfinished.unlink(missing_ok=True)
+        return bool(there) or removed
+
+
+def differences(spec: ClusterSpec, nodes: t.Sequence[Node]) -> list[str]:
+    """What is otherwise than described, in words; only a new cluster could change it."""
+    found = []
+    roles = Counter(node.role for node in nodes if node.role in ("control-plane", "worker"))
+    if spec.config.get("nodes") and roles != spec.roles():
+        found.append(f"it has {_counted(roles)}, and {_counted(spec.roles())} is described")
+    used = {node.image for node in nodes if node.role in ("control-plane", "worker")}
+    # podman says docker.io/kindest/node where Docker says kindest/node.
+    other = sorted(image for image in used if spec.image and normalized(image) != normalized(spec.image))
+    if other:
+        found.append(f"its node image is {', '.join(other)}, not {spec.image}")
+    return found
+
+
+def delete(engine: Engine, spec: ClusterSpec) -> None:
+    """Run ``kind delete cluster``, with a kubeconfig that is nobody's. Raises Failure."""
+    with tempfile.TemporaryDirectory(prefix=_KIND_DIRECTORY) as directory:
+        arguments = ["delete", "cluster", "--name", spec.name, "--kubeconfig", f"{directory}/kubeconfig"]
+        ended = program.run(engine, arguments)
+    if ended.rc != 0:
+        said = program.plain(ended.tail)
+        raise failure(
+            f"The cluster {spec.name} could not be deleted",
+            "cluster-delete-failed",
+            f"kind said: {said[-1] if said else f'nothing, and ended with exit code {ended.rc}'}",
+            f"Remove its containers by hand: {engine.provider} rm -f -v {spec.name}-control-plane",
+        )
+
+
+def _end_orphan(spec: ClusterSpec) -> None:
+    """End the kind that a killed creation has left running; it is told by its own directory on its command line."""
+    directory = spec.unfinished.read_text(encoding="utf-8")
+    if not Path(directory).name.startswith(_KIND_DIRECTORY):
+        return
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(f"{directory}/config.yaml") in (process / "cmdline").read_bytes().split(b"\0"):
+                os.killpg(os.getpgid(int(process.name)), signal.SIGKILL)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _sweep(engine: Engine, spec: ClusterSpec) -> None:
+    """Delete what a creation that was cut short has left, and what the engine still brings into being after that.
+
+    An engine completes what a client has asked for even if the client is gone: a node may appear after kind's end.
+    """
+    quiet_since = time.monotonic()
+    delete(engine, spec)
+    while time.monotonic() - quiet_since < _QUIET:
+        if containers_of(engine, spec.name):
+            delete(engine, spec)
+            quiet_since = time.monotonic()
+        time.sleep(_POLL)
+    spec.unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _hold(spec: ClusterSpec, progress: Progress) -> t.Iterator[None]:
+    try:
+        spec.state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _files.unwritable(spec.state, error) from error
+    with locked(spec.lock, lambda: progress.note(f"waiting: another run works on the cluster {spec.name}")):
+        yield
+
+
+def _create(engine: Engine, spec: ClusterSpec, progress: Progress, wanted: t.Callable[[], bool]) -> int:
+    """Create, again if that may help; returns the number of attempts. Nothing half-made stays, whatever happens."""
+    for attempt in range(1, spec.retries + 2):
+        spec.unfinished.touch()
+        progress.note(f"creating the cluster {spec.name}" + (f", attempt {attempt}" if attempt > 1 else ""))
+        try:
+            diagnoses = _attempt(engine, spec, progress, wanted)
+        except BaseException:
+            # Also on a signal: a half-made cluster looks like a whole one to everybody else.
+            _sweep(engine, spec)
+            raise
+        if not diagnoses:
+            spec.unfinished.unlink(missing_ok=True)
+            return attempt
+        progress.note(f"it failed: {diagnoses[0].evidence}")
+        delete(engine, spec)
+        spec.unfinished.unlink(missing_ok=True)
+        if attempt > spec.retries or not failures.worth_a_retry(diagnoses):
+            break
+    raise Failure(f"The cluster {spec.name} could not be created", diagnoses, {"attempts": attempt, "created": False})
+
+
+def _attempt(engine: Engine, spec: ClusterSpec, progress: Progress, wanted: t.Callable[[], bool]) -> list[Diagnosis]:
+    """Create once; why it failed, empty if it did not."""
+
+    def on_line(line: str) -> None:
+        begun = program.phase(line)
+        if begun:
+            progress.note(f"{spec.name}: {begun}")
+
+    with tempfile.TemporaryDirectory(prefix=_KIND_DIRECTORY) as directory:
+        # JSON is YAML; the kubeconfig is thrown away: kind writes it before the cluster is known to work.
+        spec.unfinished.write_text(directory, encoding="utf-8")
+        config = Path(directory) / "config.yaml"
+        config.write_text(json.dumps(spec.kind_config()), encoding="utf-8")
+        arguments = [
+            "create", "cluster", "--name", spec.name, "--config", str(config), "--retain",
+            "--kubeconfig", f"{directory}/kubeconfig", "--wait", f"{spec.wait_timeout:g}s",
+            *(["--image", spec.image] if spec.image else []),
+        ]  # fmt: skip
+        ended = program.run(engine, arguments, on_line=on_line, wanted=wanted)
+    if ended.abandoned:
+        raise Failure("The creation was stopped: the playbook that asked for it is gone")
+    if ended.rc == 0:
+        return []
+    seen = failures.Seen(program.plain(ended.tail), engine.provider, _logs(engine, spec.name), _inotify_instances())
+    return failures.diagnose(seen)
+
+
+def _logs(engine: Engine, cluster: str) -> dict[str, list[str]]:
+    """What the retained nodes say: the console of each, and the kubelet's journal where the node runs."""
+    said: dict[str, list[str]] = {}
+    with contextlib.suppress(EngineError):
+        for node in containers_of(engine, cluster):
+            said[node.name] = engine.logs(node.name, _LOG_LINES)
+            if node.running:
+                journal = engine.execute(
+                    node.name, ["journalctl", "--no-pager", "-o", "cat", "-n", "20", "-u", "kubelet"]
+                )
+                said[f"{node.name}'s kubelet"] = journal.stdout.decode(errors="replace").splitlines()
+    return said
+
+
+def _check(engine: Engine, spec: ClusterSpec, there: t.Sequence[Node], progress: Progress) -> Cluster:
+    """See that an existing cluster works; what is stopped is started."""
+    stopped = [node for node in there if not node.running]
+    for node in stopped:
+        progress.note(f"starting {node.name}, which was {node.state}")
+        try:
+            engine.start(node.name)
+        except EngineError as error:
+            raise failure(
+                f"A node of the cluster {spec.name} does not run",
+                "node-stopped",
+                f"{node.name} is {node.state}, and starting it failed with: {error}",
+                "Delete the cluster (state: absent) and let it be created anew",
+            ) from error
+    written = _write_kubeconfig(engine, spec)
+    _wait_for_api(engine, spec, progress)
+    nodes = containers_of(engine, spec.name)
+    return Cluster(
+        nodes, created=False, attempts=0, changed=bool(stopped) or written, differences=differences(spec, nodes)
+    )
+
+
+def _write_kubeconfig(engine: Engine, spec: ClusterSpec) -> bool:
+    content = _kubeconfig(engine, spec)
+    try:
+        before = spec.kubeconfig.read_text(encoding="utf-8") if spec.kubeconfig.exists() else ""
+        if kubeconfig.is_of_cluster_alone(before, spec.name):
+            return kubeconfig.write_private(spec.kubeconfig, content)
+    except OSError as error:
+        raise failure(
+            f"The kubeconfig of {spec.name} cannot be written",
+            "results-unwritable",
+            f"{spec.kubeconfig}: {error.strerror}",
+            "Make it writable for this user, or name another file with the option kubeconfig",
+        ) from error
+    # Somebody's file with other clusters in it, which was named on purpose: kind knows how to merge.
+    ended = program.run(engine, ["export", "kubeconfig", "--name", spec.name, "--kubeconfig", str(spec.kubeconfig)])
+    if ended.rc != 0:
+        raise failure(
+            f"The kubeconfig of {spec.name} cannot be written",
+            "results-unwritable",
+            f"kind export kubeconfig said: {' '.join(program.plain(ended.tail)[-1:])}",
+            "Name another file with the option kubeconfig",
+        )
+    return spec.kubeconfig.read_text(encoding="utf-8") != before
+
+
+def _kubeconfig(engine: Engine, spec: ClusterSpec) -> str:
+    ended = program.run(engine, ["get", "kubeconfig", "--name", spec.name])
+    content = "\n".join(ended.tail) + "\n"
+    if ended.rc == 0 and kubeconfig.server(content):
+        # kind may warn on stderr, before the document.
+        return content[content.index("apiVersion:") :]
+    raise failure(
+        f"The cluster {spec.name} is there, but is not usable",
+        "cluster-create-failed",
+        f"Its control plane has no kubeconfig; kind said: {' '.join(program.plain(ended.tail)[-1:])}",
+        "Its creation was probably cut short: delete it (state: absent), then it is created anew",
+    )
+
+
+def _wait_for_api(engine: Engine, spec: ClusterSpec, progress: Progress) -> None:
+    content = spec.kubeconfig.read_text(encoding="utf-8")
+    if not kubeconfig.is_of_cluster_alone(content, spec.name):
+        content = _kubeconfig(engine, spec)
+    deadline = time.monotonic() + spec.wait_timeout
+    said = None
+    while (silence := kubeconfig.api_silence(content)) is not None:
+        if silence != said:
+            progress.note(f"waiting for the API server of {spec.name}: {silence}")
+            said = silence
+        stopped = [node for node in containers_of(engine, spec.name) if not node.running]
+        if stopped or time.monotonic() > deadline:
+            logs = engine.logs(stopped[0].name, 5) if stopped else []
+            state = f"; {stopped[0].name} is {stopped[0].state} ({' | '.join(logs[-2:])})" if stopped else ""
+            raise failure(
+                f"The cluster {spec.name} does not answer",
+                "cluster-unreachable",
+                f"{silence}{state}",
+                "See what its control plane says, or delete it (state: absent) and let it be created anew",
+            )
+        time.sleep(_POLL)
+
+
+def _remove_kubeconfig(engine: Engine, spec: ClusterSpec) -> bool:
+    """Remove the file if it is this cluster's alone; in somebody else's only kind's own entries go."""
+    try:
+        content = spec.kubeconfig.read_text(encoding="utf-8")
+    except OSError:
+        return False
+    if kubeconfig.is_of_cluster_alone(content, spec.name):
+        spec.kubeconfig.unlink()
+        return True
+    if f"name: {kubeconfig.context_of(spec.name)}" not in content:
+        return False
+    program.run(engine, ["delete", "cluster", "--name", spec.name, "--kubeconfig", str(spec.kubeconfig)])
+    return True
+
+
+def _inotify_instances() -> int | None:
+    try:
+        return int(Path("/proc/sys/fs/inotify/max_user_instances").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _counted(roles: Counter[str]) -> str:
+    return " and ".join(f"{count} {role}" for role, count in sorted(roles.items())) or "no node"

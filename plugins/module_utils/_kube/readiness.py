@@ -1,0 +1,271 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for a workload, by watching it: until it is ready, or until it is certain that it will not be."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from .._diagnosis import Diagnosis, Failure, failure
+from . import pods, workload
+from .api import EVENT, NODE, POD, ApiError, Change, Cluster, Object, Source
+from .patch import reverted
+from .patch.pod_template import recorded
+from .unready.cause import diagnose
+from .unready.scheduling import insufficient, rooms
+from .unready.situation import Situation
+from .workload import Workload
+
+_LOG_LINES = 20
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A workload that is ready: after how many seconds, and its pods ``[{name, node, ip, restarts}]``."""
+
+    seconds: float
+    pods: list[Object]
+
+
+@dataclass
+class _View:
+    """What the watches have told so far, by uid."""
+
+    workload: Workload
+    revisions: dict[str, Object] = field(default_factory=dict)
+    pods: dict[str, Object] = field(default_factory=dict)
+    events: dict[str, Object] = field(default_factory=dict)
+    gone: bool = False
+    words: dict[str, str] = field(default_factory=dict)
+    unhealthy: set[tuple[str, str]] = field(default_factory=set)
+    since: dict[str, float] = field(default_factory=dict)
+
+    def take(self, change: Change) -> None:
+        uid = change.object["metadata"]["uid"]
+        kind = change.source.kind
+        if kind == self.workload.kind:
+            self.gone = change.gone
+            self.workload = self.workload._replace(object=change.object)
+            return
+        store = {POD: self.pods, EVENT: self.events}.get(kind, self.revisions)
+        if change.gone:
+            store.pop(uid, None)
+        else:
+            store[uid] = change.object
+
+    def older_than(self, seen: Workload) -> bool:
+        """Whether what is known of the workload is older than what was seen before it was watched."""
+        return _generation(self.workload) < _generation(seen)
+
+    def split(self) -> tuple[list[Object], list[Object]] | None:
+        """The pods of the present generation and the former ones; None while there is no present generation."""
+        revision = workload.current_revision(self.workload, self.revisions.values())
+        if revision is None:
+            return None
+        # One that was evicted stays as an object for ever; one that is being deleted counts until it is gone.
+        alive = [pod for pod in self.pods.values() if not pods.finished(pod) or pods.terminating(pod)]
+        present = [pod for pod in alive if workload.revision_of(pod) == revision and not pods.terminating(pod)]
+        return present, [pod for pod in alive if pod not in present]
+
+
+def wait_until_ready(
+    cluster: Cluster,
+    wanted: Workload,
+    timeout: float,
+    note: t.Callable[[str], None],
+    built: t.Sequence[str] = (),
+    alive: t.Callable[[], bool] = lambda: True,
+    *,
+    patched: bool = False,
+) -> Ready:
+    """Return when every pod of the present generation is ready and no other is left. Raises Failure with the cause.
+
+    A workload that was ``patched`` for coverage is not waited for any longer once somebody has taken that back.
+    """
+    begun = time.monotonic()
+    view = _View(wanted)
+    record = recorded(wanted.object)
+    built = [*built, str(record.set.get("image"))] if record and record.set.get("image") else list(built)
+    sources = [
+        Source(wanted.kind, wanted.namespace, fields=f"metadata.name={wanted.name}"),
+        Source(workload.revision_source(wanted.kind), wanted.namespace, labels=wanted.selector),
+        Source(POD, wanted.namespace, labels=wanted.selector),
+        Source(EVENT, wanted.namespace),
+    ]
+    told = False
+    situation = Situation(wanted.object, [])
+    for change in cluster.watch(sources, timeout, tick=1.0):
+        if change is not None:
+            view.take(change)
+        told = told or change is None
+        if not told:
+            continue
+        if not alive():
+            raise Failure(f"The wait for {wanted.title} was given up: the playbook has ended")
+        if view.gone:
+            raise failure(
+                f"{wanted.title} is not ready",
+                "workload-missing",
+                f"{wanted.title} was deleted while it was waited for",
+                "Let nothing else delete it while the run lasts",
+            )
+        undone = reverted.taken_back(view.workload) if patched and not view.older_than(wanted) else None
+        if undone is not None:
+            raise Failure(
+                f"{wanted.title} is not covered any more", [undone], {"seconds": round(time.monotonic() - begun, 3)}
+            )
+        split = view.split()
+        if split is None and not diagnose(_situation(view, [], [], {}, built, record is not None)):
+            continue
+        present, former = split or ([], [])
+        _note_changes(view, [*present, *former], note)
+        _note_probes(view, present, note)
+        done = _is_ready(view, present, former)
+        # Each look at the logs costs requests: only when a pod changed or a second has passed.
+        logs = _logs(cluster, view, present, wanted.namespace, done, record.container if record else None, built)
+        situation = _situation(view, present, former, logs, built, record is not None)
+        found = diagnose(situation)
+        if found is not None:
+            raise _not_ready(view, situation, _with_room(cluster, found), begun)
+        if done:
+            return Ready(time.monotonic() - begun, [_row(pod) for pod in present])
+    situation = dataclasses.replace(situation, timed_out=True)
+    found = diagnose(situation)
+    raise _not_ready(view, situation, found, begun, timeout)
+
+
+def _generation(entry: Workload) -> int:
+    return int(entry.object["metadata"].get("generation", 0))
+
+
+def _situation(
+    view: _View,
+    present: t.Sequence[Object],
+    former: t.Sequence[Object],
+    logs: t.Mapping[tuple[str, str], t.Sequence[str]],
+    built: t.Sequence[str],
+    covered: bool,
+) -> Situation:
+    uids = {view.workload.object["metadata"]["uid"], *(pod["metadata"]["uid"] for pod in present)}
+    revision = workload.current_revision(view.workload, view.revisions.values())
+    for uid, entry in view.revisions.items():
+        labels = entry["metadata"].get("labels") or {}
+        if revision and revision in (labels.get("pod-template-hash"), labels.get("controller-revision-hash")):
+            uids.add(uid)
+    claims = {name for pod in present for name in pods.claims(pod)}
+    now = time.monotonic()
+    return Situation(
+        workload=view.workload.object,
+        pods=present,
+        former=former,
+        events=[
+            event for event in view.events.values() if pods.involves(event, uids) or pods.involves_claim(event, claims)
+        ],
+        logs=logs,
+        built=built,
+        since={name: now - begun for name, begun in view.since.items()},
+        covered=covered,
+    )
+
+
+def _is_ready(view: _View, present: t.Sequence[Object], former: t.Sequence[Object]) -> bool:
+    wanted = view.workload.replicas
+    return not former and len(present) == wanted and all(pods.ready(pod) for pod in present) and view.workload.observed
+
+
+def _note_changes(view: _View, seen: t.Sequence[Object], note: t.Callable[[str], None]) -> None:
+    """One line for each pod whose state has changed."""
+    now = time.monotonic()
+    for pod in seen:
+        name, words = pods.name_of(pod), pods.state_words(pod)
+        if view.words.get(name) != words:
+            view.words[name] = words
+            view.since[name] = now
+            note(f"{name} {words}")
+    names = {pods.name_of(pod) for pod in seen}
+    for name in view.words.keys() - names:
+        del view.words[name]
+        view.since.pop(name, None)
+        note(f"{name} is gone")
+
+
+def _note_probes(view: _View, present: t.Sequence[Object], note: t.Callable[[str], None]) -> None:
+    """One line for each new answer that a probe got: it may mend itself, but nobody has to wait to hear of it."""
+    names = {pod["metadata"]["uid"]: pods.name_of(pod) for pod in present if not pods.ready(pod)}
+    for event in view.events.values():
+        name = names.get((event.get("involvedObject") or {}).get("uid", ""))
+        words = " ".join(str(event.get("message") or "").split())
+        if name and event.get("reason") == "Unhealthy" and (name, words) not in view.unhealthy:
+            view.unhealthy.add((name, words))
+            note(f"{name}: {words[:1].lower() + words[1:]}")
+
+
+def _logs(
+    cluster: Cluster,
+    view: _View,
+    present: t.Sequence[Object],
+    namespace: str,
+    done: bool,
+    covered: str | None,
+    built: t.Collection[str],
+) -> dict[tuple[str, str], list[str]]:
+    """Logs that a rule needs: of containers that ended, and the beginning of those that run under coverage.
+
+    A container that runs a built image and was not covered is read too: it may be the one that was meant.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for pod in present:
+        name = pods.name_of(pod)
+        for container in pods.containers(pod):
+            key = (name, container.name)
+            if container.waiting == "CrashLoopBackOff" or (container.exit_code not in (None, 0) and container.restarts):
+                found[key] = cluster.logs(name, namespace, container.name, tail=_LOG_LINES, previous=container.running)
+            elif container.init and container.running and view.since.get(name, 0) < time.monotonic() - 1:
+                found[key] = cluster.logs(name, namespace, container.name, tail=_LOG_LINES)
+            elif (
+                (container.name == covered or (covered and pods.image_of(pod, container.name) in built))
+                and container.running
+                and (done or view.since.get(name, 0) < time.monotonic() - 1)
+            ):
+                found[key] = cluster.logs(name, namespace, container.name)
+    return found
+
+
+def _not_ready(
+    view: _View, situation: Situation, found: Diagnosis | None, begun: float, timeout: float | None = None
+) -> Failure:
+    seconds = time.monotonic() - begun
+    within = f" within {timeout:g} s" if timeout else ""
+    log = next((list(lines) for lines in situation.logs.values() if lines), [])
+    rows = [_row(pod) for pod in situation.pods]
+    return Failure(
+        f"{view.workload.title} did not become ready{within}",
+        [found] if found else [],
+        {"seconds": round(seconds, 3), "pods": rows, "log": log[-_LOG_LINES:]},
+    )
+
+
+def _with_room(cluster: Cluster, found: Diagnosis) -> Diagnosis:
+    """The diagnosis; of a pod that no node has room for, with what the roomiest node has in all."""
+    short = insufficient(found.evidence) if found.cause == "unschedulable" else None
+    if short is None:
+        return found
+    try:
+        room = rooms(cluster.list_all(NODE), short)
+    except ApiError:
+        return found
+    return dataclasses.replace(found, evidence=f"{found.evidence} {room}") if room else found
+
+
+def _row(pod: Object) -> Object:
+    return {
+        "name": pods.name_of(pod),
+        "node": pods.node_of(pod),
+        "ip": str((pod.get("status") or {}).get("podIP") or ""),
+        "state": pods.state_words(pod),
+        "restarts": max((container.restarts for container in pods.containers(pod)), default=0),
+    }

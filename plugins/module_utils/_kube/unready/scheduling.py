@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why there is no pod, or none that has a node."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._diagnosis import Diagnosis
+from .. import images, pods
+from ..api import Object
+from .situation import Situation
+
+#: Seconds that a pod may stay unschedulable: the scheduler tries again when another pod has gone.
+_SETTLE = 3.5
+
+
+def pods_refused(situation: Situation) -> Diagnosis | None:
+    """The controller could not even create the pods."""
+    messages = [
+        str(entry.get("message"))
+        for entry in (situation.workload.get("status") or {}).get("conditions") or []
+        if entry["type"] == "ReplicaFailure" and entry["status"] == "True"
+    ]
+    if not situation.pods:
+        messages += [str(event.get("message")) for event in situation.events if event.get("reason") == "FailedCreate"]
+    if not messages:
+        return None
+    message = " ".join(messages[-1].split())
+    if "exceeded quota" in message:
+        return Diagnosis(
+            "quota-exceeded", message, "Raise the ResourceQuota of the namespace, or ask for less in the manifest"
+        )
+    if "violates PodSecurity" in message:
+        return Diagnosis(
+            "pod-security-forbids",
+            message,
+            "Let the namespace allow it (label pod-security.kubernetes.io/enforce), or use service_inject=node",
+        )
+    if re.search(r"serviceaccount .*not found|error looking up service account", message):
+        return Diagnosis(
+            "config-missing", message, "Let service_manifests or service_prepare contain the ServiceAccount"
+        )
+    if "calling webhook" in message:
+        return Diagnosis(
+            "pods-refused", message, "Deploy what answers that webhook (service_prepare), or delete its configuration"
+        )
+    return Diagnosis("pods-refused", message, "Correct the manifest as the API says")
+
+
+def unschedulable(situation: Situation, pod: Object) -> Diagnosis | None:
+    """No node can take the pod, or it waits for a claim that is not there."""
+    scheduled = pods.condition(pod, "PodScheduled")
+    if scheduled.get("status") != "False":
+        return None
+    message = " ".join(str(scheduled.get("message") or scheduled.get("reason")).split())
+    missing_claim = re.search(r'persistentvolumeclaim "([^"]+)" not found', message)
+    if missing_claim:
+        return Diagnosis(
+            "config-missing",
+            f"{pods.name_of(pod)} needs the PersistentVolumeClaim {missing_claim[1]}, and there is none",
+            "Let service_manifests or service_prepare contain it",
+        )
+    # A former pod that is still there may hold what this one needs, and a new node is tainted for a while.
+    settled = situation.since.get(pods.name_of(pod), 0.0) >= _SETTLE and not situation.former
+    if not situation.timed_out and (not settled or "node.kubernetes.io/not-ready" in message):
+        return None
+    return Diagnosis(
+        "unschedulable",
+        f"No node can take {pods.name_of(pod)}{_asked_for(pod, message)}{_selected(pod, message)}: {message}"
+        f"{_claims(situation, pod, message)}",
+        "Ask for less in the manifest, give the cluster more nodes, or correct nodeSelector, affinity and tolerations",
+    )
+
+
+def insufficient(message: str) -> str | None:
+    """The resource that the scheduler calls insufficient, if it does."""
+    short = re.search(r"Insufficient ([\w.-]+(?:/[\w.-]+)?)", message)
+    return short[1].rstrip(".") if short else None
+
+
+def rooms(nodes: t.Iterable[Object], resource: str) -> str:
+    """What each node has of a resource for all pods together, as a sentence; empty if none says."""
+    told = {node["metadata"]["name"]: (node["status"].get("allocatable") or {}).get(resource) for node in nodes}
+    words = [f"{name} {amount}" for name, amount in sorted(told.items()) if amount]
+    return f"(of {resource}, for all pods together: {', '.join(words)})" if words else ""
+
+
+def _asked_for(pod: Object, message: str) -> str:
+    """What it asked for of a resource that the scheduler calls insufficient."""
+    resource = insufficient(message)
+    if not resource:
+        return ""
+    asked = [
+        ((entry.get("resources") or {}).get("requests") or {}).get(resource) for entry in images.containers(pod["spec"])
+    ]  # fmt: skip
+    amounts = [amount for amount in asked if amount]
+    return f", which asks for {' + '.join(amounts)} of {resource}" if amounts else ""
+
+
+def _selected(pod: Object, message: str) -> str:
+    """The labels that it wants of a node, where the scheduler says that they do not fit."""
+    labels = pod["spec"].get("nodeSelector") or {}
+    if "affinity/selector" not in message or not labels:
+        return ""
+    return f", which wants one labelled {', '.join(f'{key}={value}' for key, value in sorted(labels.items()))}"
+
+
+def _claims(situation: Situation, pod: Object, message: str) -> str:
+    """What is said of its claims, where the scheduler only says that they are not bound."""
+    if "unbound" not in message:
+        return ""
+    names = pods.claims(pod)
+    about = {
+        event["involvedObject"]["name"]: " ".join(str(event.get("message")).split())
+        for event in situation.events
+        if pods.involves_claim(event, names) and event.get("type") == "Warning"
+    }
+    return "; " + "; ".join(f"claim {name}: {about.get(name, 'no word of it yet')}" for name in names)

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the places where a program was built to the checkout, where both are not the same.
+
+Go names a file by import path and base name. A program built from files (``go build main.go``) has the package
+``command-line-arguments`` and files by their absolute paths on the machine that built it, and profiles of other tools
+have paths of all kinds. What such a name means is found by looking which file of the checkout fits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..._diagnosis import failure
+from ..numbers.combining import combine
+from ..numbers.model import Coverage, FileCoverage, PackageCoverage
+from .sources import Sources, bare_name
+
+COMMAND_LINE = "command-line-arguments"
+_MOST_DIRECTORIES = 20_000
+_NOT_SOURCE = ("vendor", "node_modules", "testdata")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Coverage with the names of the checkout, and what was renamed, as {"from", "to", "files"}."""
+
+    coverage: Coverage
+    mapped: list[dict[str, str | int]]
+
+
+def parse_source_map(described: Mapping[Any, Any]) -> dict[str, str]:
+    """A source map as users write it: what each prefix becomes. Raises Failure for anything else."""
+    for prefix, target in described.items():
+        if not isinstance(prefix, str) or not isinstance(target, str) or not prefix or not target:
+            raise failure(
+                "The source map is not as it should be",
+                "option-invalid",
+                f"{prefix!r:.80} becomes {target!r:.80}",
+                "Write it as {/workspace/: example.com/shop/}, a prefix of names and what it is in the checkout",
+            )
+    return dict(described)
+
+
+def place(coverage: Coverage, sources: Sources, source_map: Mapping[str, str] | None = None, hint: str = "") -> Placed:
+    """Give the files of ``coverage`` the names that they have in the module of ``sources``.
+
+    ``source_map`` says by prefixes what is not found by itself: ``{"/workspace/": "example.com/shop/"}``; what it is
+    mapped to may be an import path or a directory of the checkout. ``hint`` is the directory of the main package.
+    """
+    names = _mapped_by_user(coverage, sources, source_map or {})
+    unknown = [file for file in coverage.files() if file.name not in names and _is_foreign(file, sources)]
+    lost: list[FileCoverage] = []
+    if sources.root and sources.module:
+        names.update(_found(unknown, sources, hint))
+        lost = [file for file in unknown if file.name not in names]
+    warnings = []
+    if lost:
+        warnings.append(
+            f"{len(lost)} files, such as {lost[0].name}, are not in the checkout under any name that was tried: set"
+            " service_source_map to say where they are"
+        )
+    if not names:
+        return Placed(replace(coverage, warnings=[*coverage.warnings, *warnings]), [])
+    placed, clashes = _renamed(coverage, names, sources.module)
+    return Placed(replace(placed, warnings=[*coverage.warnings, *warnings, *clashes]), _summed_up(names))
+
+
+def _mapped_by_user(coverage: Coverage, sources: Sources, source_map: Mapping[str, str]) -> dict[str, str]:
+    prefixes = sorted(source_map.items(), key=lambda item: -len(item[0]))
+    names = {}
+    for file in coverage.files():
+        for prefix, target in prefixes:
+            if file.name.startswith(prefix):
+                rest = file.name[len(prefix) :]
+                whole = prefix.endswith("/") or rest.startswith("/")
+                joined = f"{target.rstrip('/')}/{rest.lstrip('/')}" if whole else target + rest
+                names[file.name] = _import_path(os.path.normpath(joined), sources)
+                break
+    return names
+
+
+def _import_path(name: str, sources: Sources) -> str:
+    """``name``, or where that is a path below the root of ``sources``, the same by import path."""
+    if sources.root and os.path.isabs(name):
+        relative = os.path.relpath(os.path.realpath(name), sources.root)
+        if not relative.startswith(".."):
+            return f"{sources.module}/{relative}"
+    return name
+
+
+def _is_foreign(file: FileCoverage, sources: Sources) -> bool:
+    return os.path.isabs(file.name) or file.package == COMMAND_LINE or file.name.startswith(("./", "../"))
+
+
+def _found(files: Sequence[FileCoverage], sources: Sources, hint: str) -> dict[str, str]:
+    """The new names of those of ``files`` that fit a file of the checkout.
+
+    For absolute paths that is the builder's root under which most files fit; the more of the path is kept, the better.
+    """
+    names: dict[str, str] = {}
+    by_root: dict[str, dict[str, str]] = {}
+    for file in files:
+        for root, relative in _splits(file.name):
+            target = f"{sources.module}/{relative}"
+            if _fits(file, target, sources):
+                by_root.setdefault(root, {})[file.name] = target
+    for root in sorted(by_root, key=lambda root: (-len(by_root[root]), len(root))):
+        for name, target in by_root[root].items():
+            names.setdefault(name, target)
+    rest = [file for file in files if file.name not in names]
+    if rest:
+        names.update(_main_package(rest, sources, hint))
+    return names
+
+
+def _splits(name: str) -> Iterator[tuple[str, str]]:
+    """All ways to divide an absolute path into a root and what lies below it, the shortest root first."""
+    parts = name.strip("/").split("/") if os.path.isabs(name) else []
+    for index in range(len(parts)):
+        yield "/" + "/".join(parts[:index]), "/".join(parts[index:])
+
+
+def _main_package(files: Sequence[FileCoverage], sources: Sources, hint: str) -> dict[str, str]:
+    """Names for files of which only the base name is known, from the one directory in which all of them fit."""
+    root = sources.root or ""
+    bases = {file.name: file.name.rpartition("/")[2] for file in files}
+    directories = [os.path.relpath(hint, root)] if hint else []
+    fitting = []
+    for directory in [*directories, *_directories(root)]:
+        prefix = sources.module if directory == "." else f"{sources.module}/{directory}"
+        if directory not in fitting and all(
+            _fits(file, f"{prefix}/{bases[file.name]}", sources, strict=True) for file in files
+        ):
+            fitting.append(directory)
+            if directory in directories:
+                break
+    if len(fitting) != 1:
+        return {}
+    prefix = sources.module if fitting[0] == "." else f"{sources.module}/{fitting[0]}"
+    return {name: f"{prefix}/{base}" for name, base in bases.items()}
+
+
+def _directories(root: str) -> Iterator[str]:
+    for count, (place, below, _files) in enumerate(os.walk(root)):
+        if count >= _MOST_DIRECTORIES:
+            return
+        below[:] = sorted(name for name in below if not name.startswith((".", "_")) and name not in _NOT_SOURCE)
+        yield os.path.relpath(place, root)
+
+
+def _fits(file: FileCoverage, target: str, sources: Sources, strict: bool = False) -> bool:
+    """Whether the source that ``target`` names can be that of ``file``: it has its functions, and lines enough.
+
+    With ``strict`` there must be functions to tell by.
+    """
+    scanned = sources.scan(target)
+    if scanned is None:
+        return False
+    declared = {(declaration.name, declaration.end_line) for declaration in scanned.declarations}
+    ends: dict[str, int] = {}
+    for name, end_line in declared:
+        ends[name] = max(end_line, ends.get(name, 0))
+    functions = [function for function in file.functions if not function.literal]
+    if any(function.line > ends.get(bare_name(function.name), 0) for function in functions):
+        return False
+    last = max((block.end_line for block in file.blocks), default=0)
+    return bool(functions or not strict) and last <= (sources.read(target) or b"").count(b"\n") + 1
+
+
+def _renamed(coverage: Coverage, names: Mapping[str, str], module: str) -> tuple[Coverage, list[str]]:
+    """``coverage`` under new names, and the files that then come twice: they are counted once, not added up."""
+    modules = {package.name: package.module for package in coverage.packages}
+    kept: dict[str, FileCoverage] = {}
+    warnings = []
+    for file in coverage.files():
+        name = names.get(file.name, file.name)
+        if name != file.name:
+            package = name.rpartition("/")[0] or "."
+            functions = [replace(function, file=name) for function in file.functions]
+            file = replace(file, name=name, package=package, functions=functions)
+            inside = bool(module) and (package == module or package.startswith(module + "/"))
+            modules[package] = modules.get(package) or (module if inside else "")
+        known = kept.get(name)
+        if known is not None:
+            file, told = _once(coverage.mode, known, file)
+            warnings.append(told)
+        kept[name] = file
+    of_package: dict[str, list[FileCoverage]] = {}
+    for file in kept.values():
+        of_package.setdefault(file.package, []).append(file)
+    empty = {package.name for package in coverage.packages if not package.files}
+    packages = [
+        PackageCoverage.of_files(name, of_package.get(name, []), modules[name])
+        for name in sorted(of_package.keys() | empty)
+    ]
+    own = coverage.module
+    if module and module in {package.module for package in packages}:
+        own = module
+    return replace(coverage, packages=packages, module=own), warnings
+
+
+def _once(mode: str, known: FileCoverage, other: FileCoverage) -> tuple[FileCoverage, str]:
+    """A file that two builds name differently, with each of its statements once; and a sentence about it."""
+    first, second = (Coverage(mode, [PackageCoverage.of_files(file.package, [file])]) for file in (known, other))
+    combined, findings = combine(first, second)
+    if findings:
+        best = max(known, other, key=lambda file: file.covered)
+        return best, f"{known.name} was built twice from different source, and is counted once: {findings[0].evidence}"
+    return next(combined.files()), f"{known.name} was built twice under different names, and is counted once"
+
+
+def _summed_up(names: Mapping[str, str]) -> list[dict[str, str | int]]:
+    """Which prefixes became which, without the end that both names have in common."""
+    counts: dict[tuple[str, str], int] = {}
+    for old, new in names.items():
+        before, after = old.split("/"), new.split("/")
+        while before and after and before[-1] == after[-1]:
+            before.pop()
+            after.pop()
+        pair = ("/".join(before), "/".join(after))
+        counts[pair] = counts.get(pair, 0) + 1
+    return [{"from": old, "to": new, "files": count} for (old, new), count in sorted(counts.items())]
