@@ -105,10 +105,27 @@ def read_file(path: str) -> bytes:
         raise _unreadable(path, error) from None
 
 
+def coverage_files(directory: str) -> list[str]:
+    """The paths in ``directory`` that coverage data can have, in the order of their names; CovdataError if unreadable.
+
+    Everything else beside them is left out, as ``go tool covdata`` leaves it out: directories, foreign files, and links
+    that lead to no file.
+    """
+    names = (_META_NAME, _COUNTERS_NAME, _LEFTOVER_NAME)
+    return [
+        os.path.join(directory, name)
+        for name in _file_names(directory)
+        if any(pattern.fullmatch(name) for pattern in names)
+    ]
+
+
 def _file_names(directory: str) -> list[str]:
     try:
         with os.scandir(directory) as entries:
-            return sorted(entry.name for entry in entries if not entry.is_dir())
+            # Neither a pipe nor a device: reading one may never end.
+            return sorted(
+                entry.name for entry in entries if entry.is_file(follow_symlinks=False) or os.path.isfile(entry.path)
+            )
     except OSError as error:
         raise _unreadable(directory, error) from None
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from .. import _files
 from .._covdata.errors import CovdataError
 from .._covdata.merge import merge_directories
+from .._covdata.pods import coverage_files
 from .._diagnosis import Diagnosis, Failure, failure
 from .formats.annotations import render_annotations
 from .formats.badge import render_badge
@@ -209,7 +210,8 @@ def _text_of(sources: Sources) -> t.Callable[[str], str | None]:
 def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: bool) -> bool:
     """Put the files into ``dest``, all of them or, if anything goes wrong, none. Returns whether anything changed.
 
-    With ``keep_covdata`` the raw files become part of the results. What lies in ``dest`` under other names stays.
+    With ``keep_covdata`` the raw files become part of the results, without what else lies beside them. What lies in
+    ``dest`` under other names stays.
     """
     contents: dict[str, Content] = {**report.files, "summary.json": lambda: summary_text(report.summary)}
     try:
@@ -224,8 +226,8 @@ def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: boo
         if keep_covdata and [dest / COVDATA] != list(spec.covdata):
             (staging / COVDATA).mkdir()
             for directory in spec.covdata:
-                for file in directory.iterdir():
-                    shutil.copy2(file, staging / COVDATA / file.name)
+                for file in coverage_files(str(directory)):
+                    shutil.copy2(file, staging / COVDATA)
         changed = any(_differs(staging / name, dest / name) for name in sorted(contents))
         _files.replace_entries(staging, dest)
     except OSError as error:
