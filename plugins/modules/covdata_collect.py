@@ -175,6 +175,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of, running_nodes_of
 from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere, verdict
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
@@ -232,10 +233,10 @@ class _Nodes:
         return recovery.covmeta(self._engine, image) if image else []
 
 
-def run_collect(this: step.Step) -> step.Outcome:
+def run_collect(this: step.Step) -> Outcome:
     """Prepare the directory, bring what is in it, or take it away."""
     if this.check_mode:
-        return step.Outcome(changed=True)
+        return Outcome(changed=True)
     try:
         return _run(this)
     except Failure as error:
@@ -245,16 +246,16 @@ def run_collect(this: step.Step) -> step.Outcome:
         raise
 
 
-def _run(this: step.Step) -> step.Outcome:
+def _run(this: step.Step) -> Outcome:
     params = this.params
     path = params["node_path"]
     place = _Nodes(params["cluster"], params["provider"], path) if params["cluster"] else _Local(path)
     if params["state"] == "prepared" and params["main"]:
-        return step.Outcome(changed=_forget(this, place))
+        return Outcome(changed=_forget(this, place))
     if params["state"] == "prepared":
-        return step.Outcome(changed=place.prepare(params["former"]))
+        return Outcome(changed=place.prepare(params["former"]))
     if params["state"] == "removed":
-        return step.Outcome(changed=place.remove())
+        return Outcome(changed=place.remove())
     return _collect(this, place)
 
 
@@ -272,7 +273,7 @@ def _forget(this: step.Step, place: _Nodes | _Local) -> bool:
     return left.counter_files > 0
 
 
-def _collect(this: step.Step, place: _Nodes | _Local) -> step.Outcome:
+def _collect(this: step.Step, place: _Nodes | _Local) -> Outcome:
     """Bring the files, or fail with the reason why there are no counters."""
     params = this.params
     where, image, mount_path = params["node_path"], params["image"], params["mount_path"] or ""
@@ -305,11 +306,11 @@ def _collect(this: step.Step, place: _Nodes | _Local) -> step.Outcome:
     if gathered.orphans:
         diagnosis.append(verdict.orphaned(gathered, where))
     for found in diagnosis:
-        this.warn(found.sentence())
+        this.progress.warn(found.sentence())
     for warning in verdict.earlier_generations(gathered, pods):
-        this.warn(warning)
+        this.progress.warn(warning)
     for name in gathered.leftovers:
-        this.warn(f"{name} was left by a program that died while it wrote it")
+        this.progress.warn(f"{name} was left by a program that died while it wrote it")
     this.progress.note(
         f"collected {gathered.meta_files} covmeta and {gathered.counter_files} covcounters files, {gathered.size:,} bytes"
         + (f", of {params['journal_dependency']}" if params["journal_dependency"] else "")
@@ -326,7 +327,7 @@ def _collect(this: step.Step, place: _Nodes | _Local) -> step.Outcome:
         "others": [binary.as_dict() for binary in gathered.others],
         "verdicts": [entry.as_dict() for entry in verdicts],
     }
-    return step.Outcome(
+    return Outcome(
         changed=gathered.changed,
         result=result,
         sections={"collected": result, "covdata": "collected"},
@@ -339,7 +340,7 @@ def _discard(this: step.Step, source: gather.Source, names: t.Sequence[str]) -> 
     try:
         source.discard(names)
     except Failure as error:
-        this.warn(str(error))
+        this.progress.warn(str(error))
 
 
 MODULE = step.Module(

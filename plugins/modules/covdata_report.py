@@ -163,13 +163,14 @@ diagnosis:
 
 from pathlib import Path
 
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._report import bundle
 from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers import gates, levels, summary, thresholds
 from ansible_collections.gocover.e2e.plugins.module_utils._report.source import placing
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def report(this: step.Step) -> step.Outcome:
+def report(this: step.Step) -> Outcome:
     """Report, and hold the numbers against the thresholds."""
     params = this.params
     dest = Path(params["dest"])
@@ -201,7 +202,7 @@ def report(this: step.Step) -> step.Outcome:
     shown = {key: made.summary[key] for key in ("statements", "scope", "passed") if key in made.summary}
     sections = {"summary": shown, **({"covdata": "reported"} if params["keep_covdata"] else {})}
     for warning in made.summary["warnings"]:
-        this.warn(warning)
+        this.progress.warn(warning)
     for line in summary.said_of(made.summary):
         this.progress.note(line)
     missed = bundle.missed_demands(made.summary, dest)
@@ -209,7 +210,7 @@ def report(this: step.Step) -> step.Outcome:
         missed.result = {"changed": changed, **result, "sections": sections}
         raise missed
     this.progress.note(f"report: {dest / 'index.html'}")
-    return step.Outcome(changed=changed, result=result, sections=sections)
+    return Outcome(changed=changed, result=result, sections=sections)
 
 
 MODULE = step.Module(

@@ -182,16 +182,16 @@ from pathlib import Path
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Build, Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.refusal import explained
 from ansible_collections.gocover.e2e.plugins.module_utils._golang import build
 from ansible_collections.gocover.e2e.plugins.module_utils._golang.buildinfo import BuildInfo
 from ansible_collections.gocover.e2e.plugins.module_utils._images import instrumented, plain, reference
 from ansible_collections.gocover.e2e.plugins.module_utils._lock import locked
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def build_image(this: step.Step) -> step.Outcome:
+def build_image(this: step.Step) -> Outcome:
     """Build what is asked for, unless that changes nothing, and prove that it is instrumented."""
     params = this.params
     if params["binary"]:
@@ -202,15 +202,14 @@ def build_image(this: step.Step) -> step.Outcome:
     engine = connect(params["provider"])
     if not params["instrument"]:
         return build_plain(this, engine, full)
-    with explained(engine, f"making the image {full}"):
-        if this.check_mode:
-            return step.Outcome(changed=not params["image"], result={"binary": None, "image": None})
-        if params["image"]:
-            made = instrumented.prebuilt(engine, full, params["image"], params["tag"] or "", params["executable"] or "")
-        elif params["dockerfile"]:
-            made = from_dockerfile(this, engine, full)
-        else:
-            made = from_source(this, engine, full)
+    if this.check_mode:
+        return Outcome(changed=not params["image"], result={"binary": None, "image": None})
+    if params["image"]:
+        made = instrumented.prebuilt(engine, full, params["image"], params["tag"] or "", params["executable"] or "")
+    elif params["dockerfile"]:
+        made = from_dockerfile(this, engine, full)
+    else:
+        made = from_source(this, engine, full)
     info = made.proven.info
     state = "new" if made.changed else "unchanged"
     this.progress.note(f"{made.reference} is {state}: {info.path}, {info.go_version}, instrumented")
@@ -235,36 +234,33 @@ def build_image(this: step.Step) -> step.Outcome:
         "go_version": info.go_version,
         "covermode": params["covermode"],
     }
-    return step.Outcome(changed=made.changed, result=result, sections=sections)
+    return Outcome(changed=made.changed, result=result, sections=sections)
 
 
-def build_plain(this: step.Step, engine: Engine, full: str) -> step.Outcome:
+def build_plain(this: step.Step, engine: Engine, full: str) -> Outcome:
     """Build the same without coverage, to compare it with."""
     params = this.params
-    with explained(engine, f"making the image {full}"):
-        if this.check_mode or params["image"]:
-            return step.Outcome(changed=False, result={"binary": None, "image": params["image"]})
-        if params["dockerfile"]:
-            arguments = {key: str(value) for key, value in params["build_args"].items()}
-            reference_made, image = plain.from_dockerfile(
-                engine, full, _described(this, arguments), this.progress.output
-            )
-        else:
-            spec = _source_spec(this, engine, full, instrument=False)
-            with locked(_lock_of(spec.binary)):
-                build.compile_program(spec, this.progress.output, owner_alive(params["owner"]))
-                reference_made, image = plain.from_binary(engine, full, spec.binary, spec.env["GOARCH"])
+    if this.check_mode or params["image"]:
+        return Outcome(changed=False, result={"binary": None, "image": params["image"]})
+    if params["dockerfile"]:
+        arguments = {key: str(value) for key, value in params["build_args"].items()}
+        reference_made, image = plain.from_dockerfile(engine, full, _described(this, arguments), this.progress.output)
+    else:
+        spec = _source_spec(this, engine, full, instrument=False)
+        with locked(_lock_of(spec.binary)):
+            build.compile_program(spec, this.progress.output, owner_alive(params["owner"]))
+            reference_made, image = plain.from_binary(engine, full, spec.binary, spec.env["GOARCH"])
     this.progress.note(f"{reference_made} is built without coverage")
-    return step.Outcome(changed=True, result={"binary": None, "image": reference_made, "image_id": image.id})
+    return Outcome(changed=True, result={"binary": None, "image": reference_made, "image_id": image.id})
 
 
-def build_binary(this: step.Step, binary: Path) -> step.Outcome:
+def build_binary(this: step.Step, binary: Path) -> Outcome:
     """Build only the executable."""
     params = this.params
     spec = _build_spec(this, binary, {})
     if this.check_mode:
         build.check_source(spec.source, spec.package)
-        return step.Outcome(changed=not spec.binary.exists(), result={"binary": str(spec.binary), "image": None})
+        return Outcome(changed=not spec.binary.exists(), result={"binary": str(spec.binary), "image": None})
     info, changed = _built(this, spec)
     digest = build.digest(binary)
     this.progress.note(f"{'built' if changed else 'unchanged'}: {info.path}, {info.go_version}, instrumented")
@@ -280,7 +276,7 @@ def build_binary(this: step.Step, binary: Path) -> step.Outcome:
         "go_version": info.go_version,
         "covermode": params["covermode"],
     }
-    return step.Outcome(changed=changed, result=result, sections=sections)
+    return Outcome(changed=changed, result=result, sections=sections)
 
 
 def from_source(this: step.Step, engine: Engine, full: str) -> instrumented.Made:
@@ -334,7 +330,7 @@ def _build_spec(this: step.Step, binary: Path, env: dict[str, str]) -> build.Bui
     package = params["package"] or f"./cmd/{params['name'].rpartition('/')[2]}"
     directory = build.package_directory(package)
     if directory != package:
-        this.warn(
+        this.progress.warn(
             f"{package} is a file: building its directory {directory} instead, so that the packages keep their names"
         )
     return build.BuildSpec(

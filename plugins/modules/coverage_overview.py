@@ -66,10 +66,11 @@ diagnosis:
 
 from pathlib import Path
 
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import overview, step
 
 
-def show(this: step.Step) -> step.Outcome:
+def show(this: step.Step) -> Outcome:
     """Show the table and write the overview."""
     root = Path(this.params["coverage_dir"])
     rows = overview.read_rows(root)
@@ -78,7 +79,7 @@ def show(this: step.Step) -> step.Outcome:
     for line in [*table, *overview.step_table(shown), *overview.footer(root, shown)]:
         this.progress.text(line)
     changed = False if this.check_mode or not rows else overview.write(root, rows)
-    return step.Outcome(changed=changed, result={"table": table, "services": rows})
+    return Outcome(changed=changed, result={"table": table, "services": rows})
 
 
 MODULE = step.Module(

@@ -135,11 +135,12 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import Clust
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import shutdown
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import claim, pod_template
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Interrupted, Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 from ansible_collections.gocover.e2e.plugins.module_utils._startup import samples
 
 
-def patch_workload(this: step.Step) -> step.Outcome:
+def patch_workload(this: step.Step) -> Outcome:
     """Patch the workload, or take the patch back."""
     params = this.params
     _check(params)
@@ -147,7 +148,7 @@ def patch_workload(this: step.Step) -> step.Outcome:
     target = workload.find(cluster, params["namespace"], params["workload"], params["image"])
     diagnosis = workload.others_in_charge(cluster, target)
     for entry in diagnosis:
-        this.warn(entry.sentence())
+        this.progress.warn(entry.sentence())
     before = target.object
     former_claim = claim.claimed(pod_template.recorded(before))
     if params["state"] == "absent":
@@ -198,7 +199,7 @@ def patch_workload(this: step.Step) -> step.Outcome:
         "mount_path": params["mount_path"],
     }
     shown = [apply.readable(before), apply.readable(after)]
-    return step.Outcome(
+    return Outcome(
         changed=changed,
         result=result,
         diff={"before": apply.as_text(shown[:1]), "after": apply.as_text(shown[1:])},
@@ -227,7 +228,7 @@ def _send(cluster: Cluster, target: workload.Workload, patch: Object | None, dry
         return target.object
     try:
         return cluster.patch(target.kind, target.name, target.namespace, patch, dry_run=dry_run)
-    except step.Interrupted:
+    except Interrupted:
         # Whether the API server has taken it is unknown: what it recorded itself tells.
         live = cluster.get(target.kind, target.name, target.namespace)
         undo = pod_template.restoring_patch(live) if live is not None else None

@@ -96,10 +96,11 @@ diagnosis:
 from pathlib import Path
 
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import lifecycle, runtime, step
 
 
-def run_lifecycle(this: step.Step) -> step.Outcome:
+def run_lifecycle(this: step.Step) -> Outcome:
     """Begin, resume or end the run."""
     params = this.params
     places = lifecycle.Places(params["service"], Path(params["work"]), Path(params["results"]))
@@ -117,7 +118,7 @@ def run_lifecycle(this: step.Step) -> step.Outcome:
         document = lifecycle.resume(places, params["owner"], head)
     else:
         document = lifecycle.end(places, params["error"], params["owner"])
-    return step.Outcome(changed=False, result={"run": document, "ansible_facts": {"coverage_run": document}})
+    return Outcome(changed=False, result={"run": document, "ansible_facts": {"coverage_run": document}})
 
 
 MODULE = step.Module(

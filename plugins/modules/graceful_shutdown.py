@@ -102,11 +102,12 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings, scaling, shutdown
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template, reverted
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def shut_down_workload(this: step.Step) -> step.Outcome:
+def shut_down_workload(this: step.Step) -> Outcome:
     """End the pods, or put the replicas back."""
     params = this.params
     cluster = cluster_of(params)
@@ -117,9 +118,9 @@ def shut_down_workload(this: step.Step) -> step.Outcome:
         if recorded and not this.check_mode:
             shutdown.restore(cluster, target)
             this.progress.note(f"{target.title} has its {before} replicas again")
-        return step.Outcome(changed=recorded, result={"pods": [], "replicas_before": before})
+        return Outcome(changed=recorded, result={"pods": [], "replicas_before": before})
     if this.check_mode:
-        return step.Outcome(changed=scaling.wanted(target) > 0, result={"pods": [], "replicas_before": before})
+        return Outcome(changed=scaling.wanted(target) > 0, result={"pods": [], "replicas_before": before})
     record = pod_template.recorded(target.object)
     container = workload.choose_container(
         _with_template(target), params["container"] or (record.container if record else ""), ""
@@ -131,15 +132,15 @@ def shut_down_workload(this: step.Step) -> step.Outcome:
     if undone is not None:
         ended = _without_patch(ended, undone)
     for warning in endings.restart_warnings(ended.pods):
-        this.warn(warning)
+        this.progress.warn(warning)
     for found in ended.diagnosis:
         if found.cause == "replicas-restored-by-other":
-            this.warn(found.sentence())
+            this.progress.warn(found.sentence())
     if target.kind == POD and ended.changed:
-        this.warn(f"{target.title} is gone for good: nothing starts a bare pod again")
+        this.progress.warn(f"{target.title} is gone for good: nothing starts a bare pod again")
     if params["restore"]:
         shutdown.restore(cluster, target)
-    return step.Outcome(
+    return Outcome(
         changed=ended.changed,
         result={"pods": ended.pods, "replicas_before": ended.replicas_before},
         sections={"pods": ended.pods, "replicas_before": ended.replicas_before},

@@ -88,33 +88,32 @@ from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import fail
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.refusal import explained
 from ansible_collections.gocover.e2e.plugins.module_utils._images import archive, load
 from ansible_collections.gocover.e2e.plugins.module_utils._kind import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 _CHUNK = 1 << 20
 
 
-def load_images(this: step.Step) -> step.Outcome:
+def load_images(this: step.Step) -> Outcome:
     """Load what the nodes lack."""
     params = this.params
     engine = connect(params["provider"])
-    with explained(engine, f"loading images into the cluster {params['cluster']}"):
-        targets = nodes.running_nodes_of(engine, params["cluster"])
-        wanted = from_archive(Path(params["archive"])) if params["archive"] else from_engine(engine, params["image"])
-        wanted += from_engine(engine, [name for name in params["optional"] if engine.image(name) is not None])
-        references = [image.reference for image in wanted]
-        if this.check_mode:
-            lacking = load.missing(engine, targets, wanted)
-            return step.Outcome(changed=bool(lacking), result={"images": references, "nodes": []})
-        results = load.load(engine, targets, wanted, this.progress.note)
+    targets = nodes.running_nodes_of(engine, params["cluster"])
+    wanted = from_archive(Path(params["archive"])) if params["archive"] else from_engine(engine, params["image"])
+    wanted += from_engine(engine, [name for name in params["optional"] if engine.image(name) is not None])
+    references = [image.reference for image in wanted]
+    if this.check_mode:
+        lacking = load.missing(engine, targets, wanted)
+        return Outcome(changed=bool(lacking), result={"images": references, "nodes": []})
+    results = load.load(engine, targets, wanted, this.progress.note)
     for result in results:
         sent = f", {result.size:,} bytes" if result.size else ""
         this.progress.note(f"{', '.join(references)} on {result.name}: {result.action}{sent}")
     returned = {"images": references, "nodes": [result.as_dict() for result in results]}
     changed = any(result.action != "present" for result in results)
-    return step.Outcome(changed=changed, result=returned, sections={"loaded": returned})
+    return Outcome(changed=changed, result=returned, sections={"loaded": returned})
 
 
 def from_engine(engine: Engine, references: t.Sequence[str]) -> list[load.Wanted]:

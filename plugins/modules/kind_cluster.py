@@ -124,16 +124,15 @@ diagnosis:
 
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import EngineError
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, kubeconfig, nodes, program
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def manage_cluster(this: step.Step) -> step.Outcome:
+def manage_cluster(this: step.Step) -> Outcome:
     """Bring the cluster into the wanted state."""
     params = this.params
     name = params["name"]
@@ -155,24 +154,18 @@ def manage_cluster(this: step.Step) -> step.Outcome:
         "kubeconfig": str(spec.kubeconfig),
         "context": kubeconfig.context_of(name),
     }
-    try:
-        if this.check_mode:
-            there = nodes.containers_of(engine, name)
-            same = bool(there) == (params["state"] == "present") and all(node.running for node in there)
-            return step.Outcome(changed=not same, result={**known, "nodes": [node.as_dict() for node in there]})
-        if params["state"] == "absent":
-            changed = cluster.ensure_absent(engine, spec, this.progress)
-            return step.Outcome(changed=changed, result={**known, "nodes": [], "created": False, "attempts": 0})
-        made = cluster.ensure_present(engine, spec, this.progress, owner_alive(params["owner"]))
-    except EngineError as error:
-        raise failure(
-            f"The container engine failed while it worked on the cluster {name}",
-            "engine-unreachable",
-            f"{engine.provider} at {engine.address} said: {error}",
-            "See that the engine is well, and run it again",
-        ) from error
+    if this.check_mode:
+        there = nodes.containers_of(engine, name)
+        same = bool(there) == (params["state"] == "present") and all(node.running for node in there)
+        return Outcome(changed=not same, result={**known, "nodes": [node.as_dict() for node in there]})
+    if params["state"] == "absent":
+        changed = cluster.ensure_absent(engine, spec, this.progress)
+        return Outcome(changed=changed, result={**known, "nodes": [], "created": False, "attempts": 0})
+    made = cluster.ensure_present(engine, spec, this.progress, owner_alive(params["owner"]))
     for difference in made.differences:
-        this.warn(f"The cluster {name} stays as it is, though {difference}; delete it to have it created as described")
+        this.progress.warn(
+            f"The cluster {name} stays as it is, though {difference}; delete it to have it created as described"
+        )
     this.progress.note(
         f"cluster {name} {'created' if made.created else 'is there'}: {len(made.nodes)} nodes, {engine.provider} {engine.version}"
     )
@@ -188,7 +181,7 @@ def manage_cluster(this: step.Step) -> step.Outcome:
         **{key: value for key, value in result.items() if key != "cluster"},
         "engine": engine.version,
     }
-    return step.Outcome(changed=made.changed, result=result, sections={"cluster": section})
+    return Outcome(changed=made.changed, result=result, sections={"cluster": section})
 
 
 MODULE = step.Module(

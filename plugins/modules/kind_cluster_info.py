@@ -63,10 +63,11 @@ import typing as t
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._kind import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def list_clusters(this: step.Step) -> step.Outcome:
+def list_clusters(this: step.Step) -> Outcome:
     """The clusters, or the one that was asked for."""
     engine = connect(this.params["provider"])
     wanted = this.params["name"]
@@ -80,7 +81,7 @@ def list_clusters(this: step.Step) -> step.Outcome:
         this.progress.note(f"cluster {entry['name']}: {shown}")
     if wanted and not found:
         this.progress.note(f"there is no cluster {wanted}")
-    return step.Outcome(changed=False, result={"provider": engine.provider, "clusters": found})
+    return Outcome(changed=False, result={"provider": engine.provider, "clusters": found})
 
 
 MODULE = step.Module(

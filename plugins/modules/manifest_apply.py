@@ -128,11 +128,12 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import JOB, 
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.jobs import wait_jobs
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def apply_manifests(this: step.Step) -> step.Outcome:
+def apply_manifests(this: step.Step) -> Outcome:
     """Apply all manifests, and wait for what is to be waited for."""
     params = this.params
     _check_references(params["images"])
@@ -153,7 +154,7 @@ def apply_manifests(this: step.Step) -> step.Outcome:
         replaced += put
     rows = [outcome.row() for outcome in applied]
     changed = [outcome for outcome in applied if outcome.action != "unchanged"]
-    return step.Outcome(
+    return Outcome(
         changed=bool(changed),
         result={"objects": rows, "images": [{"object": title, "image": reference} for title, reference in replaced]},
         sections={"objects": rows},

@@ -101,10 +101,11 @@ from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import
 from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, injection
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node, containers_of, running_nodes_of
 from ansible_collections.gocover.e2e.plugins.module_utils._lock import locked
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Interrupted, Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def manage_injection(this: step.Step) -> step.Outcome:
+def manage_injection(this: step.Step) -> Outcome:
     """Bring the nodes into the wanted state."""
     params = this.params
     present = params["state"] == "present"
@@ -116,7 +117,7 @@ def manage_injection(this: step.Step) -> step.Outcome:
     )
     engine = connect(params["provider"])
     if not present and not containers_of(engine, params["cluster"]):
-        return step.Outcome(changed=False, result=_result([], wanted))
+        return Outcome(changed=False, result=_result([], wanted))
     nodes = running_nodes_of(engine, params["cluster"])
     state = cluster.state_directory()
     state.mkdir(parents=True, exist_ok=True)
@@ -132,7 +133,7 @@ def manage_injection(this: step.Step) -> step.Outcome:
         done = f"every container that starts now writes to {wanted.node_path}" if present else "everything is as it was"
         this.progress.note(f"containerd restarted on {restarted} nodes: {done}")
     result = _result(states, wanted)
-    return step.Outcome(
+    return Outcome(
         changed=any(entry.changed for entry in states),
         result=result,
         sections={"node_coverage": result if present else {}},
@@ -142,17 +143,17 @@ def manage_injection(this: step.Step) -> step.Outcome:
 def _cover(engine: Engine, nodes: list[Node], wanted: injection.Injection) -> list[injection.NodeState]:
     try:
         return injection.ensure_present(engine, nodes, wanted)
-    except step.Interrupted:
+    except Interrupted:
         injection.ensure_absent(engine, nodes, wanted)
         raise
 
 
-def _would(states: list[injection.NodeState], wanted: injection.Injection, present: bool) -> step.Outcome:
+def _would(states: list[injection.NodeState], wanted: injection.Injection, present: bool) -> Outcome:
     if present:
         changed = any(not entry.covered or wanted.user not in entry.users for entry in states)
     else:
         changed = any(entry.covered or wanted.user in entry.users for entry in states)
-    return step.Outcome(changed=changed, result=_result(states, wanted))
+    return Outcome(changed=changed, result=_result(states, wanted))
 
 
 def _result(states: list[injection.NodeState], wanted: injection.Injection) -> dict[str, object]:

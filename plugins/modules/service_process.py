@@ -142,6 +142,7 @@ import time
 from pathlib import Path
 
 from ansible_collections.gocover.e2e.plugins.module_utils._losses import exits
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process import supervisor
 from ansible_collections.gocover.e2e.plugins.module_utils._process.signals import ignores_sigterm
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
@@ -152,7 +153,7 @@ _LOG_LINES = 500
 _SHOWN_LINES = 50
 
 
-def start_service(this: step.Step) -> step.Outcome:
+def start_service(this: step.Step) -> Outcome:
     """Start the service and wait until it is ready."""
     params = this.params
     spec = service.ServiceSpec(
@@ -171,24 +172,24 @@ def start_service(this: step.Step) -> step.Outcome:
     if this.check_mode:
         state = supervisor.read_state(spec.directory)
         same = state is not None and state.running() and state.fingerprint == spec.fingerprint()
-        return step.Outcome(changed=not same)
+        return Outcome(changed=not same)
     owner = params["owner"] if params["lifetime"] == "playbook" else None
     running = service.ensure_running(spec, owner, this.progress)
     url = service.url_of(running.port)
     result = {"pid": running.pid, "port": running.port, "url": url, "seconds": running.seconds}
     sections = {"workload": {"kind": "process", "command": list(spec.argv), "covdata": str(spec.covdata), **result}}
-    return step.Outcome(changed=running.started, result=result, sections=sections)
+    return Outcome(changed=running.started, result=result, sections=sections)
 
 
-def stop_service(this: step.Step) -> step.Outcome:
+def stop_service(this: step.Step) -> Outcome:
     """End the service and say how it ended."""
     params = this.params
     directory = Path(params["directory"])
     before = supervisor.read_state(directory)
     if before is None:
-        return step.Outcome(changed=False, result={"pods": []})
+        return Outcome(changed=False, result={"pods": []})
     if this.check_mode:
-        return step.Outcome(changed=before.running(), result={"pods": []})
+        return Outcome(changed=before.running(), result={"pods": []})
     ignored = ignores_sigterm(before.pid) if before.running() else False
     if before.running():
         this.progress.note(f"stopping {params['name']}: SIGTERM to pid {before.pid}")
@@ -223,10 +224,10 @@ def stop_service(this: step.Step) -> step.Outcome:
         "log": log[-_SHOWN_LINES:],
         "diagnosis": [entry.as_dict() for entry in diagnosis],
     }
-    return step.Outcome(changed=asked, result={"pods": [pod]}, sections={"pods": [pod]}, diagnosis=diagnosis)
+    return Outcome(changed=asked, result={"pods": [pod]}, sections={"pods": [pod]}, diagnosis=diagnosis)
 
 
-def run_service(this: step.Step) -> step.Outcome:
+def run_service(this: step.Step) -> Outcome:
     """Bring the service into the wanted state."""
     return start_service(this) if this.params["state"] == "started" else stop_service(this)
 

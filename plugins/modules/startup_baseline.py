@@ -139,24 +139,23 @@ from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import fail
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.refusal import explained
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.tarstream import TarStream
 from ansible_collections.gocover.e2e.plugins.module_utils._kube import images, workload
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 from ansible_collections.gocover.e2e.plugins.module_utils._startup import plot, rollouts, samples
 
 
-def measure_baseline(this: step.Step) -> step.Outcome:
+def measure_baseline(this: step.Step) -> Outcome:
     """Measure, and write what came of it."""
     params = this.params
     if this.check_mode:
-        return step.Outcome(changed=False, result={"baseline": {}, "files": []})
+        return Outcome(changed=False, result={"baseline": {}, "files": []})
     engine = connect(params["provider"])
     references = {samples.PLAIN: params["plain_image"], samples.COVERED: params["image"]}
-    with explained(engine, "measuring the images"):
-        sizes = {variant: _size(engine, said, params["executable"]) for variant, said in references.items()}
+    sizes = {variant: _size(engine, said, params["executable"]) for variant, said in references.items()}
     cluster = cluster_of(params)
     target = workload.find(cluster, params["namespace"], params["workload"], params["image"])
     container = workload.choose_container(target, params["container"], params["image"])
@@ -172,17 +171,14 @@ def measure_baseline(this: step.Step) -> step.Outcome:
         note=this.progress.note,
         alive=owner_alive(params["owner"]),
     )
-    with explained(engine, f"measuring {target.title}"):
-        taken = rollouts.measure(cluster, engine, target, plan)
+    taken = rollouts.measure(cluster, engine, target, plan)
     document = samples.document(params["service"], "kind", taken, sizes)
     lines = samples.table(document)
     for line in lines:
         this.progress.output(line)
     files = _write(this, document, lines)
     summary = {key: document[key] for key in ("rollouts", "startup_allowed", "answer_allowed")}
-    return step.Outcome(
-        changed=True, result={"baseline": document, "files": files}, sections={"startup_baseline": summary}
-    )
+    return Outcome(changed=True, result={"baseline": document, "files": files}, sections={"startup_baseline": summary})
 
 
 def _size(engine: Engine, reference: str, executable: str) -> samples.Size:

@@ -113,16 +113,17 @@ from pathlib import Path
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._exercise import suite
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.environment import expanded
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def run_tests(this: step.Step) -> step.Outcome:
+def run_tests(this: step.Step) -> Outcome:
     """Run the tests, unless in check mode."""
     if this.check_mode:
-        return step.Outcome(changed=True)
+        return Outcome(changed=True)
     result = in_cluster(this) if this.params["workload"] else against(this, this.params["service_url"])
-    return step.Outcome(changed=True, result=result, sections={"tests": suite.section(result)})
+    return Outcome(changed=True, result=result, sections={"tests": suite.section(result)})
 
 
 def in_cluster(this: step.Step) -> dict[str, t.Any]:

@@ -109,15 +109,16 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube import readiness
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def wait_for_workload(this: step.Step) -> step.Outcome:
+def wait_for_workload(this: step.Step) -> Outcome:
     """Wait until the workload is ready."""
     params = this.params
     if this.check_mode:
-        return step.Outcome(changed=False, result={"seconds": 0.0, "pods": []})
+        return Outcome(changed=False, result={"seconds": 0.0, "pods": []})
     cluster = cluster_of(params)
     built = params["images"]
     target = workload.find(cluster, params["namespace"], params["workload"], built[0] if built else "")
@@ -137,7 +138,7 @@ def wait_for_workload(this: step.Step) -> step.Outcome:
     seconds = round(ready.seconds, 3)
     this.progress.note(f"{target.title} is ready after {seconds:.1f} s: {len(ready.pods)} pods")
     if not ready.pods:
-        this.warn(f"{target.title} wants no pod (replicas: 0), so nothing runs")
+        this.progress.warn(f"{target.title} wants no pod (replicas: 0), so nothing runs")
     result = {"seconds": seconds, "pods": ready.pods}
     sections = {"ready": result}
     if params["record"]:
@@ -147,7 +148,7 @@ def wait_for_workload(this: step.Step) -> step.Outcome:
             "container": container,
             "user": workload.user_of(target.pod_spec, container),
         }
-    return step.Outcome(changed=False, result=result, sections=sections)
+    return Outcome(changed=False, result=result, sections=sections)
 
 
 def _check_where_it_writes(target: workload.Workload, container: str, node_path: str, mount_path: str) -> None:

@@ -87,7 +87,7 @@ def patch(rig: Rig, node_path: str) -> list[Diagnosis]:
 
 
 def names_the_operator(found: Diagnosis) -> None:
-    assert found.cause == "replicas-restored-by-other"
+    assert found.cause == "patch-reverted"
     for word in ("GOCOVERDIR", "the mount", "the volume", "shop-operator", "ConfigMap/shop"):
         assert word in found.evidence, found.evidence
     assert "service_inject=node" in found.remedy

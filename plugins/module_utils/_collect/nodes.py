@@ -108,7 +108,7 @@ class NodeSource:
             _write_names(session, names)
             ended = session.result()
         except EngineError as error:
-            raise _unreadable(self.name, self.node_path, str(error)) from error
+            raise _unreadable(self.name, self.node_path, error.text) from error
         if ended.rc not in (0, _NO_DIRECTORY):
             raise _unreadable(self.name, self.node_path, ended.said)
 
@@ -196,7 +196,7 @@ def fetch(engine: Engine, node: str, node_path: str, dest: Path) -> int:
     except EngineError as error:
         if error.status == 409:  # not running
             return _fetch_stopped(engine, node, path, dest)
-        raise _unreadable(node, path, str(error)) from error
+        raise _unreadable(node, path, error.text) from error
     # What a program is still writing differs each time; it is told as what was left over.
     differing = [name for name in _differing(listed, present) if not name.startswith("tmp.")]
     if differing:
@@ -272,7 +272,9 @@ def _fetch_stopped(engine: Engine, node: str, path: str, dest: Path) -> int:
             former.unlink()
         chunks = engine.read_archive(node, path)
         return 0 if chunks is None else archives.unpack_directory(TarStream(chunks), dest, posixpath.basename(path))
-    except (EngineError, tarfile.TarError) as error:
+    except EngineError as error:
+        raise _unreadable(node, path, error.text) from error
+    except tarfile.TarError as error:
         raise _unreadable(node, path, str(error)) from error
 
 
@@ -284,7 +286,7 @@ def _on_all(engine: Engine, nodes: t.Sequence[Node], script: str, *paths: str) -
             raise failure(
                 f"The node {node.name} cannot be worked on",
                 "node-stopped" if error.status == 409 else "engine-unreachable",
-                f"{engine.provider} said: {error}",
+                f"{engine.provider} said: {error.text}",
                 f"Start it with: {engine.provider} start {node.name}",
             ) from error
 

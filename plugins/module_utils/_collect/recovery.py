@@ -36,6 +36,8 @@ def look_at(engine: Engine, reference: str) -> Program | None:
         starts, variable = (*image.entrypoint, *image.command), image.env.get("GOCOVERDIR", "")
         try:
             return Program(starts, proof.prove(engine, image, reference).path, variable=variable)
+        except EngineError:
+            raise
         except Failure as refused:
             return Program(starts, refused=refused.diagnoses[0], variable=variable)
     except EngineError:

@@ -9,18 +9,50 @@ One implementation talks to a real engine (``client``); unit tests may stand in 
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 from dataclasses import dataclass, field
 
+from .._diagnosis import Diagnosis, Failure
+
 Provider = t.Literal["docker", "podman"]
 
+_DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 
-class EngineError(Exception):
-    """The engine refused, or could not do, what was asked; the text is the engine's own, on one line."""
 
-    def __init__(self, text: str, status: int | None = None) -> None:
-        super().__init__(" ".join(text.split()))
+class EngineError(Failure):
+    """The engine refused a request, or did not answer it.
+
+    ``text`` is the engine's own message on one line, ``status`` that of HTTP (None: no answer). ``provider`` and
+    ``address`` name the engine, where the caller knows them.
+    """
+
+    def __init__(self, text: str, status: int | None = None, provider: str = "", address: str = "") -> None:
+        self.text = " ".join(text.split())
         self.status = status
+        summary, cause, remedy = self._classify(provider or "docker or podman")
+        speaker = f"{provider} at {address}" if address else provider or "The engine"
+        super().__init__(summary, [Diagnosis(cause, f"{speaker} answered: {self.text}", remedy)])
+
+    def _classify(self, program: str) -> tuple[str, str, str]:
+        """Summary, cause and remedy."""
+        if _DISK_FULL.search(self.text):
+            return (
+                "The container engine has no space left",
+                "disk-full",
+                f"Free some space where the engine keeps its data; {program} system df shows what takes it",
+            )
+        if self.status is None:
+            return (
+                "The container engine did not complete a request",
+                "engine-unreachable",
+                f"Check that the engine runs ({program} info), then run again",
+            )
+        return (
+            "The container engine refused a request",
+            "engine-refused",
+            f"Correct what the engine reports, check its state ({program} info), then run again",
+        )
 
 
 @dataclass(frozen=True)
@@ -169,5 +201,14 @@ class BuildError(EngineError):
     """A build that failed, with the last lines that it printed."""
 
     def __init__(self, text: str, lines: t.Sequence[str]) -> None:
-        super().__init__(text)
         self.lines = list(lines)
+        super().__init__(text)
+
+    def _classify(self, program: str) -> tuple[str, str, str]:
+        if any(_DISK_FULL.search(line) for line in [self.text, *self.lines]):
+            return (
+                "The container engine has no space left for the build",
+                "disk-full",
+                f"Free some space where the engine keeps its data; {program} system df shows what takes it",
+            )
+        return "The image does not build", "build-failed", "Run the command by hand until it builds"

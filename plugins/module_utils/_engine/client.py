@@ -46,14 +46,18 @@ class SdkEngine:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        with _errors():
+        self._provider: Provider = "docker"
+        with self._errors():
             self._api = docker.APIClient(base_url=address, version="auto", timeout=_TIMEOUT, **_tls(address))
             about = self._api.version()
         components = [component.get("Name", "") for component in about.get("Components") or []]
-        self._provider: Provider = "podman" if any("Podman" in name for name in components) else "docker"
+        self._provider = "podman" if any("Podman" in name for name in components) else "docker"
         self._version = str(about.get("Version", ""))
         machine = str(about.get("Arch", ""))
         self._architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+
+    def _errors(self) -> contextlib.AbstractContextManager[None]:
+        return _errors(self._provider, self._address)
 
     @property
     def provider(self) -> Provider:
@@ -78,7 +82,7 @@ class SdkEngine:
     def image(self, reference: str) -> Image | None:
         """Inspect."""
         try:
-            with _errors():
+            with self._errors():
                 found = self._api.inspect_image(reference)
         except EngineError as error:
             if error.status == _NO_SUCH:
@@ -101,13 +105,13 @@ class SdkEngine:
     def tag(self, image_id: str, reference: str) -> None:
         """Tag."""
         repository, _colon, tag = reference.rpartition(":")
-        with _errors():
+        with self._errors():
             self._api.tag(image_id, repository, tag)
 
     def remove_image(self, reference: str) -> None:
         """Remove one reference."""
         try:
-            with _errors():
+            with self._errors():
                 self._api.remove_image(reference)
         except EngineError as error:
             if error.status != _NO_SUCH:
@@ -115,14 +119,14 @@ class SdkEngine:
 
     def load(self, archive: t.IO[bytes]) -> None:
         """Load an archive."""
-        with _errors():
+        with self._errors():
             for entry in self._api.load_image(archive, quiet=True) or ():
                 if entry.get("error"):
-                    raise EngineError(str(entry["error"]))
+                    raise EngineError(str(entry["error"]), None, self._provider, self._address)
 
     def save(self, reference: str) -> t.Iterator[bytes]:
         """Save an image."""
-        with _errors():
+        with self._errors():
             yield from self._api.get_image(reference)
 
     def build(self, build: Build, on_line: t.Callable[[str], None]) -> str:
@@ -132,7 +136,7 @@ class SdkEngine:
             return self._build_by_command(program, build, on_line)
         lines: list[str] = []
         image_id = ""
-        with _errors():
+        with self._errors():
             stream = self._api.build(
                 path=build.context,
                 dockerfile=build.dockerfile,
@@ -166,7 +170,7 @@ class SdkEngine:
     def containers(self, labels: t.Mapping[str, str | None]) -> list[Container]:
         """List."""
         wanted = [name if value is None else f"{name}={value}" for name, value in labels.items()]
-        with _errors():
+        with self._errors():
             found = self._api.containers(all=True, filters={"label": wanted})
         listed = [
             Container(
@@ -182,20 +186,20 @@ class SdkEngine:
 
     def start(self, container: str) -> None:
         """Start."""
-        with _errors():
+        with self._errors():
             self._api.start(container)
 
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines."""
-        with _errors():
+        with self._errors():
             return list(self._api.logs(container, tail=lines).decode(errors="replace").splitlines())
 
     def attach(self, container: str, argv: t.Sequence[str], stdin: bool = False) -> ExecSession:
         """Run a command, streams attached."""
-        with _errors():
+        with self._errors():
             created = self._api.exec_create(container, list(argv), stdin=stdin, stdout=True, stderr=True)
             connection = self._api.exec_start(created["Id"], socket=True)
-        return _Attached(self._api, created["Id"], connection)
+        return _Attached(self._api, created["Id"], connection, self._errors)
 
     def execute(self, container: str, argv: t.Sequence[str]) -> ExecResult:
         """Run a command to its end."""
@@ -204,24 +208,24 @@ class SdkEngine:
     def read_archive(self, container: str, path: str) -> t.Iterator[bytes] | None:
         """A tar stream."""
         try:
-            with _errors():
+            with self._errors():
                 chunks, _stat = self._api.get_archive(container, path)
         except EngineError as error:
             if error.status == _NO_SUCH:
                 return None
             raise
-        return _guarded(chunks)
+        return self._guarded(chunks)
 
     @contextlib.contextmanager
     def unpacked(self, image_id: str) -> t.Iterator[str]:
         """A container that is created, never started, and removed."""
-        with _errors():
+        with self._errors():
             # An image without entrypoint and command takes no container without one; it is never run.
             created = self._api.create_container(image_id, command=["never-started"], labels={"gocover.e2e": "proof"})
         try:
             yield created["Id"]
         finally:
-            with _errors():
+            with self._errors():
                 self._api.remove_container(created["Id"], v=True, force=True)
 
     @contextlib.contextmanager
@@ -229,7 +233,7 @@ class SdkEngine:
         self, image_id: str, argv: t.Sequence[str], env: t.Mapping[str, str], directory: str
     ) -> t.Iterator[str]:
         """A container that can do next to nothing, killed and removed at the end."""
-        with _errors():
+        with self._errors():
             limits = self._api.create_host_config(
                 network_mode="none",
                 cap_drop=["ALL"],
@@ -246,24 +250,35 @@ class SdkEngine:
                 labels={"gocover.e2e": "recovery"},
             )
         try:
-            with _errors():
+            with self._errors():
                 self._api.put_archive(created["Id"], "/", directory_archive(directory.strip("/"), 0o1777))
                 self._api.start(created["Id"])
             yield created["Id"]
         finally:
-            with _errors():
+            with self._errors():
                 self._api.remove_container(created["Id"], v=True, force=True)
 
     def running(self, container: str) -> bool:
         """Inspect."""
-        with _errors():
+        with self._errors():
             return bool(self._api.inspect_container(container)["State"].get("Running"))
+
+    def _guarded(self, chunks: t.Iterable[bytes]) -> t.Iterator[bytes]:
+        with self._errors():
+            yield from chunks
 
 
 class _Attached:
     """An ExecSession over the connection that the engine has taken over (HTTP upgrade)."""
 
-    def __init__(self, api: t.Any, exec_id: str, connection: t.Any) -> None:
+    def __init__(
+        self,
+        api: t.Any,
+        exec_id: str,
+        connection: t.Any,
+        errors: t.Callable[[], contextlib.AbstractContextManager[None]],
+    ) -> None:
+        self._errors = errors
         self._api = api
         self._exec_id = exec_id
         self._connection = connection
@@ -289,7 +304,7 @@ class _Attached:
             raise EngineError(f"the command in the container does not read any more ({error.strerror})") from error
 
     def _running(self) -> bool:
-        with _errors():
+        with self._errors():
             return bool(self._api.exec_inspect(self._exec_id).get("Running"))
 
     def close_stdin(self) -> None:
@@ -297,7 +312,7 @@ class _Attached:
             self._socket.shutdown(socket.SHUT_WR)
 
     def chunks(self) -> t.Iterator[bytes]:
-        with _errors():
+        with self._errors():
             yield from self._output.stdout()
 
     def result(self) -> ExecResult:
@@ -310,7 +325,7 @@ class _Attached:
             self._connection.close()
         code = None
         deadline = time.monotonic() + _SETTLE
-        with _errors():
+        with self._errors():
             # The end of the output may be seen a moment before the end of the command.
             while code is None and time.monotonic() < deadline:
                 state = self._api.exec_inspect(self._exec_id)
@@ -340,11 +355,6 @@ def _reader(connection: t.Any) -> t.Callable[[int], bytes]:
     raise EngineError(f"The engine's connection cannot be read ({type(connection).__name__})")
 
 
-def _guarded(chunks: t.Iterable[bytes]) -> t.Iterator[bytes]:
-    with _errors():
-        yield from chunks
-
-
 def _digest(image_id: str) -> str:
     """podman leaves out the algorithm."""
     return image_id if image_id.startswith("sha256:") or not image_id else f"sha256:{image_id}"
@@ -359,11 +369,12 @@ def _tls(address: str) -> dict[str, t.Any]:
 
 
 @contextlib.contextmanager
-def _errors() -> t.Iterator[None]:
+def _errors(provider: str, address: str) -> t.Iterator[None]:
     """Whatever the SDK raises becomes an EngineError with the engine's own sentence."""
     try:
         yield
     except docker.errors.APIError as error:
-        raise EngineError(str(error.explanation or error), error.status_code) from error
+        text = str(error.explanation or error)
+        raise EngineError(text, error.status_code, provider, address) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        raise EngineError(str(error)) from error
+        raise EngineError(str(error), None, provider, address) from error

@@ -41,14 +41,14 @@ def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> E
             try:
                 return client.SdkEngine(place.address)
             except EngineError as error:
-                silence = str(error)
+                silence = error.text
         tried.append(f"{place.words()}: {silence}")
         podman = shutil.which("podman")
         if place.provider == "podman" and podman and "CONTAINER_HOST" not in env:
             try:
                 return client.SdkEngine(_serve_podman(podman))
             except EngineError as error:
-                tried.append(f"'podman system service': {error}")
+                tried.append(f"'podman system service': {error.text}")
                 break
     raise unreachable(provider, tried)
 

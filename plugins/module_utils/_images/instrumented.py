@@ -163,7 +163,7 @@ def _build_failure(build: Build, error: BuildError) -> Failure:
     return failure(
         f"{build.dockerfile} does not build",
         "disk-full" if full else "build-failed",
-        f"{error}: {last}" if last else str(error),
+        f"{error.text}: {last}" if last else error.text,
         "Free some space where the engine keeps its data" if full else "Run the command by hand until it builds",
         output=error.lines,
     )

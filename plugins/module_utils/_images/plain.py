@@ -37,7 +37,7 @@ def from_dockerfile(engine: Engine, name: str, build: Build, on_line: t.Callable
         raise failure(
             f"{build.dockerfile} does not build without coverage",
             "build-failed",
-            f"{error}: " + " | ".join(error.lines[-8:]),
+            f"{error.text}: " + " | ".join(error.lines[-8:]),
             "Build it by hand until it does",
         ) from error
     said = f"{name}:{_tag(image.id)}"

@@ -254,7 +254,7 @@ def _check(engine: Engine, spec: ClusterSpec, there: t.Sequence[Node], progress:
             raise failure(
                 f"A node of the cluster {spec.name} does not run",
                 "node-stopped",
-                f"{node.name} is {node.state}, and starting it failed with: {error}",
+                f"{node.name} is {node.state}, and starting it failed with: {error.text}",
                 "Delete the cluster (state: absent) and let it be created anew",
             ) from error
     written = _write_kubeconfig(engine, spec)

@@ -140,7 +140,7 @@ class _Shell:
             raise failure(
                 f"The node {self.node} cannot be worked on",
                 "engine-unreachable",
-                f"{self._engine.provider} said: {error}",
+                f"{self._engine.provider} said: {error.text}",
                 "See that the engine is well and the node runs",
             ) from error
         if ended.rc != 0:

@@ -230,7 +230,7 @@ def others_in_charge(cluster: Cluster, workload: Workload) -> list[Diagnosis]:
     found = [
         Diagnosis(
             "replicas-restored-by-other",
-            f"{workload.title} belongs to {owner['kind']}/{owner['name']}, which may undo what is changed in it",
+            f"{workload.title} belongs to {owner['kind']}/{owner['name']}, which may undo replicas and patch",
             "Cover it with service_inject=node, or change what its owner makes of it",
         )
         for owner in workload.object["metadata"].get("ownerReferences") or []

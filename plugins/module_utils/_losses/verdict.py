@@ -154,8 +154,8 @@ def _certain(where: str, node: str, pod: Pod) -> list[Diagnosis]:
     """Why this process cannot have written there at all, from what is known of its pod; empty if it can."""
     away = elsewhere.mismatch(pod, where, _place(where, node))
     told = [Diagnosis(**entry) for entry in pod.get("diagnosis") or []]
-    taken_back = [found for found in told if found.cause == "replicas-restored-by-other"]
-    return [*taken_back, *([away] if away is not None else [])]
+    reverted = [entry for entry in told if entry.cause == "patch-reverted"]
+    return [*reverted, *([away] if away is not None else [])]
 
 
 def _reasons(gathered: Gathered, where: str, node: str, pod: Pod, program: Program | None) -> list[Diagnosis]:

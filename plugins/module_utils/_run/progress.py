@@ -27,6 +27,12 @@ class Progress:
 
     def __init__(self, show: Show | None = None) -> None:
         self._show = show
+        #: What the user is warned of at the end of the step.
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        """Warn the user of something that does not fail the step."""
+        self.warnings.append(text)
 
     def note(self, text: str) -> None:
         """Say what the step is doing now."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from .._diagnosis import Diagnosis, Failure
+from .._outcome import Interrupted, Outcome
 from . import journal
 from .progress import Progress, into_file
 
@@ -41,26 +42,11 @@ class Step:
     params: dict[str, t.Any]
     check_mode: bool = False
     progress: Progress = field(default_factory=Progress)
-    warnings: list[str] = field(default_factory=list)
 
-    def warn(self, text: str) -> None:
-        """Tell the user something that does not fail the step."""
-        self.warnings.append(text)
-
-
-@dataclass
-class Outcome:
-    """What a step did: whether it changed anything, what it returns, what it adds to run.json."""
-
-    changed: bool
-    result: dict[str, t.Any] = field(default_factory=dict)
-    sections: dict[str, t.Any] = field(default_factory=dict)
-    diff: dict[str, str] | None = None
-    diagnosis: list[Diagnosis] = field(default_factory=list)
-
-
-class Interrupted(BaseException):
-    """A signal asked this process to end; not an Exception, so that no handler swallows it."""
+    @property
+    def warnings(self) -> list[str]:
+        """What the user is warned of."""
+        return self.progress.warnings
 
 
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -127,7 +113,7 @@ class Module:
             except Exception as caught:
                 # A defect of ours. The user gets a sentence; the trace is for those who ask with -vvv.
                 if verbosity >= 3:
-                    step.warn(traceback.format_exc())
+                    step.progress.warn(traceback.format_exc())
                 error = _defect(self.name, caught)
             # What is left is short, and the outcome must be told.
             _ignore_signals()
@@ -157,7 +143,7 @@ class Module:
         try:
             journal.write(path, document)
         except OSError as caught:
-            step.warn(f"Could not write {path}: {caught.strerror}")
+            step.progress.warn(f"Could not write {path}: {caught.strerror}")
         return {"ansible_facts": {"coverage_run": document}}
 
 

@@ -235,13 +235,14 @@ sys.path.insert(0, {kind!r})
 import shared
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import scaling, shutdown
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import connect
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Interrupted
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 cluster = connect({kubeconfig!r}, None)
 target = scaling.find(cluster, {namespace!r}, "deployment/svc")
 def interruptible():
     import signal
     def interrupt(*_arguments):
-        raise step.Interrupted("a signal")
+        raise Interrupted("a signal")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
 interruptible()

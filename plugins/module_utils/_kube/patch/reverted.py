@@ -26,7 +26,7 @@ def taken_back(workload: Workload) -> Diagnosis | None:
         return None
     shown = " and ".join([", ".join(lost[:-1]), lost[-1]] if len(lost) > 1 else lost)
     return Diagnosis(
-        "replicas-restored-by-other",
+        "patch-reverted",
         f"{workload.title} was patched, and what the patch had set is gone again ({shown}){_who(workload)}",
         "Suspend what puts it back (an operator, GitOps) for the test, or cover it with service_inject=node, which "
         "changes no workload",

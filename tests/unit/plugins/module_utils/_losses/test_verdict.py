@@ -166,14 +166,14 @@ def test_where_the_files_went_instead(writes: t.Any, words: str) -> None:
     assert words in failure.diagnoses[0].evidence
 
 
-TAKEN = {"cause": "replicas-restored-by-other", "evidence": "shop was patched", "remedy": "Suspend it"}
+TAKEN = {"cause": "patch-reverted", "evidence": "shop was patched", "remedy": "Suspend it"}
 
 
 @pytest.mark.parametrize(
     ("pod", "causes"),
     [
         (on_node("a", writes={"variable": "/tmp/cov", "volume": None}), ["path-mismatch"]),
-        (on_node("a", diagnosis=[TAKEN], log=[UNSET]), ["replicas-restored-by-other"]),
+        (on_node("a", diagnosis=[TAKEN], log=[UNSET]), ["patch-reverted"]),
     ],
 )
 def test_counters_of_others_are_not_taken_for_those_of_one_that_cannot_have_written(

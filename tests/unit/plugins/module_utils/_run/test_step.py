@@ -24,11 +24,12 @@ _AnsibleCollectionFinder(paths=[sys.argv[2]])._install()
 from ansible.module_utils import basic
 basic._ANSIBLE_ARGS = sys.stdin.buffer.readline()
 basic._ANSIBLE_PROFILE = "legacy"
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis, failure
 
 def logic(this):
-    this.warn("look out")
+    this.progress.warn("look out")
     this.progress.note("at work")
     what = this.params["what"]
     if what == "fail":
@@ -38,7 +39,7 @@ def logic(this):
     if what == "wait":
         print("waiting", file=sys.stderr, flush=True)
         time.sleep(600)
-    return step.Outcome(
+    return Outcome(
         changed=True,
         result={"answer": 42},
         sections={"workload": {"pid": 1}},

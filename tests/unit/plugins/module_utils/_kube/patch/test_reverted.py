@@ -58,7 +58,7 @@ def test_what_is_gone_and_who_took_it(workload: Workload, lost: str) -> None:
     if not lost:
         assert found is None
         return
-    assert found is not None and found.cause == "replicas-restored-by-other"
+    assert found is not None and found.cause == "patch-reverted"
     assert f"is gone again ({lost}); shop-operator writes its pod template; it belongs to Shop/main" in found.evidence
 
 
