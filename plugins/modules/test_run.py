@@ -57,6 +57,12 @@ options:
   port:
     description: The port of its Service, or of its container where no Service has it, to forward to; by default the first that there is.
     type: int
+  node_ports:
+    description:
+      - Whether E(SERVICE_URL) may be a node port of a kind cluster on this machine.
+      - Otherwise a local port is forwarded through the API.
+    type: bool
+    default: false
   evidence:
     description: Directory for logs, events and objects of the namespace after failed tests.
     type: path
@@ -135,7 +141,7 @@ def in_cluster(this: step.Step) -> dict[str, t.Any]:
     cluster = cluster_of(params)
     target = workload.find(cluster, params["namespace"], params["workload"], "")
     try:
-        with forward.way_to(cluster, target, params["port"]) as url:
+        with forward.way_to(cluster, target, params["port"], node_ports=params["node_ports"]) as url:
             return against(this, url)
     except Failure:
         if params["evidence"]:
@@ -175,6 +181,7 @@ MODULE = step.Module(
         "host_address": {"type": "str", "default": "127.0.0.1"},
         "workload": {"type": "str"},
         "port": {"type": "int"},
+        "node_ports": {"type": "bool", "default": False},
         "evidence": {"type": "path"},
         **KUBE_OPTIONS,
         "timeout": {"type": "float", "default": 900},

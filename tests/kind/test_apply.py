@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._kube import jobs
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import CRD, DEPLOYMENT, NAMESPACE
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import CRD, DEPLOYMENT, NAMESPACE, Kind
 from rig import IMAGE, Rig, deployment, service
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -37,6 +37,36 @@ def definition(group: str) -> dict[str, t.Any]:
             "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
         },
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "gr\u00fc\u00df dich \u20ac \U0001f680 \U00020bb7 \U00030000 \U000e0041 \U0010fffd", id="each plane"
+        ),
+        pytest.param("\u0634\u0644\u0648\u0645 \u202e\u05e9\u05dc\u05d5\u05dd\u202c", id="from right to left"),
+        pytest.param("a\x01\x7f\u0085\u2028\ufeff \\ \" ' # :\t\r\nb", id="control characters"),
+        pytest.param("\U0001f680" * 60_000, id="240 kB"),
+    ],
+)
+def test_text_comes_back_from_the_api_as_it_was_written(rig: Rig, text: str) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "texts", "annotations": {"text": text}}}
+    rig.apply({**config, "data": {"text": text}})
+    kind = Kind("v1", "ConfigMap")
+    stored = rig.cluster.get(kind, "texts", rig.namespace)
+    assert stored is not None
+    assert stored["metadata"]["annotations"]["text"] == stored["data"]["text"] == text
+    patched = rig.cluster.patch(kind, "texts", rig.namespace, {"data": {"patched": text}})
+    assert patched["data"]["patched"] == text
+
+
+def test_an_annotation_of_one_mebibyte_is_refused_in_the_words_of_the_api(rig: Rig) -> None:
+    annotations = {"text": "\U0001f680" * 262_144}
+    with pytest.raises(Failure) as caught:
+        rig.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "texts", "annotations": annotations}})
+    assert caught.value.diagnoses[0].cause == "manifest-invalid"
+    assert "262144 bytes" in caught.value.diagnoses[0].evidence
 
 
 def job_of(name: str, mode: str) -> dict[str, t.Any]:

@@ -72,7 +72,7 @@ def test_a_node_port_that_answers_is_used_as_it_is(rig: Rig) -> None:
     (pod,) = rig.wait().pods
     limit = time.monotonic() + 30
     while True:
-        with forward.way_to(rig.cluster, rig.workload()) as url:
+        with forward.way_to(rig.cluster, rig.workload(), node_ports=True) as url:
             assert fetch(url) == pod["name"]
             # A node takes its time to open the port; until then the way is a forwarded one.
             if not url.startswith("http://127.0.0.1:"):

@@ -214,7 +214,7 @@ def _attempt(engine: Engine, spec: ClusterSpec, progress: Progress, wanted: t.Ca
         # JSON is YAML; the kubeconfig is thrown away: kind writes it before the cluster is known to work.
         spec.unfinished.write_text(directory, encoding="utf-8")
         config = Path(directory) / "config.yaml"
-        config.write_text(json.dumps(spec.kind_config()), encoding="utf-8")
+        config.write_text(json.dumps(spec.kind_config(), ensure_ascii=False), encoding="utf-8")
         arguments = [
             "create", "cluster", "--name", spec.name, "--config", str(config), "--retain",
             "--kubeconfig", f"{directory}/kubeconfig", "--wait", f"{spec.wait_timeout:g}s",

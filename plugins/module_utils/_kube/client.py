@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode
 
 from .._diagnosis import failure
 from .api import FIELD_MANAGER, ApiError, Change, Kind, Object, Source
-from .refusal import refused, unknown_kind, unreachable
+from .refusal import not_text, refused, unknown_kind, unreachable
 
 try:
     import urllib3
@@ -318,7 +318,7 @@ class ApiCluster:
             response = self._pool.request(
                 method,
                 url,
-                body=None if body is None else json.dumps(body).encode(),
+                body=None if body is None else _encoded(method, path, body),
                 headers=headers,
                 timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=read),
                 preload_content=not stream,
@@ -362,6 +362,20 @@ def _lines(response: t.Any) -> t.Iterator[bytes]:
         yield from (line for line in lines if line)
     if rest:
         yield rest
+
+
+def _encoded(method: str, path: str, body: Object) -> bytes:
+    """``body`` as JSON in UTF-8.
+
+    The API reads what is applied as YAML, and YAML has no surrogate pairs: the ASCII that json.dumps writes by default
+    (and with it the client's own requests) is refused for each character beyond U+FFFF. Raises ApiError.
+    """
+    text = json.dumps(body, ensure_ascii=False)
+    try:
+        # A JSON escape that YAML's parser has read leaves the halves of a pair, which belong together.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
+    except UnicodeDecodeError as error:
+        raise not_text(method, path, error) from error
 
 
 def _group_path(api_version: str) -> str:

@@ -6,7 +6,7 @@
 Each connection becomes a WebSocket to the API server's ``portforward`` of a ready pod (protocol v4.channel.k8s.io:
 binary messages whose first byte is a channel, 0 for data and 1 for errors; the first message of each channel is the
 port). Where the API server closes a connection, the next one goes to whichever pod is ready then. A new connection
-costs 20 ms, a request on one that is kept less than 1 ms. A node port that answers is used as it is.
+costs 20 ms, a request on one that is kept less than 1 ms. A node port of kind's nodes is used as it is.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _PROTOCOL = "v4.channel.k8s.io"
 #: How long the list of ready pods is believed, in seconds.
 _FRESH = 1.0
 _PROXY_LAG = 3.0
+#: How kind begins the providerID of its nodes: ``kind://docker/CLUSTER/NODE``.
+_KIND_NODE = "kind://"
 
 
 class Target(t.NamedTuple):
@@ -69,10 +71,16 @@ def find_target(cluster: Cluster, target: Workload, port: int | None = None) -> 
 
 
 @contextlib.contextmanager
-def way_to(cluster: ApiCluster, target: Workload, port: int | None = None) -> t.Iterator[str]:
-    """The URL at which this machine reaches the workload while the context lasts. Raises Failure."""
+def way_to(
+    cluster: ApiCluster, target: Workload, port: int | None = None, *, node_ports: bool = False
+) -> t.Iterator[str]:
+    """The URL at which this machine reaches the workload while the context lasts. Raises Failure.
+
+    ``node_ports`` allows a node port of kind's nodes. In any other cluster the address of a node may be that of a
+    stranger in this machine's own network.
+    """
     found = find_target(cluster, target, port)
-    direct = _direct(cluster, target, port)
+    direct = _node_port_url(cluster, target, port) if node_ports else None
     if direct is not None:
         yield direct
         return
@@ -80,7 +88,7 @@ def way_to(cluster: ApiCluster, target: Workload, port: int | None = None) -> t.
         yield forward.url
 
 
-def _direct(cluster: Cluster, target: Workload, port: int | None) -> str | None:
+def _node_port_url(cluster: Cluster, target: Workload, port: int | None) -> str | None:
     """The URL of a node port that answers, as those of kind's nodes do under Linux."""
     labels = (target.object["spec"]["template"].get("metadata") or {}).get("labels") or {}
     numbers = [
@@ -93,6 +101,8 @@ def _direct(cluster: Cluster, target: Workload, port: int | None) -> str | None:
     if not numbers:
         return None
     for node in cluster.list_all(NODE):
+        if not str((node.get("spec") or {}).get("providerID", "")).startswith(_KIND_NODE):
+            continue
         for entry in (node.get("status") or {}).get("addresses") or []:
             if entry["type"] == "InternalIP" and _answers(entry["address"], numbers[0]):
                 host = f"[{entry['address']}]" if ":" in entry["address"] else entry["address"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import typing as t
 from pathlib import Path
@@ -84,12 +86,19 @@ def parse(text: str, origin: str) -> list[Manifest]:
             "Add it there with: python -m pip install PyYAML",
         )
     try:
-        documents = list(yaml.load_all(text, Loader=_LOADER))  # noqa: S506 - a safe loader, the one in C where there is one
+        documents = _documents(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         raise _invalid(origin, f"It is not YAML{where}: {getattr(error, 'problem', None) or error}") from error
     return [manifest for document in documents for manifest in from_document(document, origin)]
+
+
+def _documents(text: str) -> list[t.Any]:
+    # JSON first: it escapes a character beyond U+FFFF as two halves, which YAML's parser refuses.
+    with contextlib.suppress(ValueError):
+        return [json.loads(text)]
+    return list(yaml.load_all(text, Loader=_LOADER))  # noqa: S506 - a safe loader, the one in C where there is one
 
 
 def from_document(document: t.Any, origin: str) -> list[Manifest]:

@@ -55,6 +55,20 @@ def refused(method: str, path: str, status: int, body: bytes) -> ApiError:
     return ApiError(status, reason, f"The cluster's API refused {asked}", Diagnosis(cause, message, remedy))
 
 
+def not_text(method: str, path: str, error: UnicodeDecodeError) -> ApiError:
+    """A body that UTF-8 cannot hold, since half of a surrogate pair is in it."""
+    return ApiError(
+        0,
+        "NotText",
+        f"The request {method} {path} cannot be sent",
+        Diagnosis(
+            "manifest-invalid",
+            f"The manifest holds half of a surrogate pair ({error.reason})",
+            "Write the character itself into the manifest, or both halves of its escape",
+        ),
+    )
+
+
 def _cause_of(status: int, message: str) -> tuple[str, str]:
     if "exceeded quota" in message:
         return "quota-exceeded", "Raise the ResourceQuota of the namespace, or ask for less in the manifests"

@@ -195,7 +195,7 @@ def _requests(cluster: ApiCluster, target: Workload, plan: Plan) -> t.Iterator[f
     """Seconds that each request takes, over one connection that is kept."""
     if not plan.door.path or not plan.requests:
         return
-    with forward.way_to(cluster, workload.find(cluster, target.namespace, target.title, "")) as url:
+    with forward.way_to(cluster, workload.find(cluster, target.namespace, target.title, ""), node_ports=True) as url:
         address = urllib.parse.urlsplit(url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
         with contextlib.closing(connection):

@@ -32,6 +32,21 @@ def test_documents_lists_and_directories_are_read(tmp_path: Path) -> None:
     assert [entry.title for entry in manifests.in_order(found)][:3] == ["Secret/s", "ConfigMap/one", "ConfigMap/one"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"a": "\\ud83d\\ude80"}}',
+        '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"a": "\U0001f680"}}',
+        f'{ONE}data: {{a: "\\U0001f680"}}',
+        f"{ONE}data: {{a: \U0001f680}}",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: \U0001f680}}",
+    ],
+)
+def test_a_character_beyond_the_basic_plane_is_read_however_it_is_written(text: str) -> None:
+    (found,) = manifests.parse(text, "here")
+    assert found.object["data"] == {"a": "\U0001f680"}
+
+
 def test_what_others_need_comes_first() -> None:
     kinds = [
         "Route",
