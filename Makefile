@@ -26,12 +26,12 @@ demo: $(VENV)/ready go ## coverage of an example from its end-to-end tests: SERV
 test: $(VENV)/ready-for-tests go ## everything that can be tested on this machine
 	@$(VENV)/bin/python tests/suite
 
-PARTS := unit lint types sanity examples run build browser kind
-.PHONY: $(PARTS)
-$(PARTS): $(VENV)/ready-for-tests go
-	@$(VENV)/bin/python tests/suite $@
+SESSIONS := unit lint types sanity examples run build browser kind
+.PHONY: $(SESSIONS)
+$(SESSIONS): $(VENV)/ready-for-tests go
+	@$(VENV)/bin/nox --no-error-on-external-run -s $@ $(if $(ARGS),-- $(ARGS))
 
-unit: ## unit tests
+unit: ## unit tests; any session takes ARGS, as in make unit ARGS='-k kubeconfig'
 lint: ## ruff, yamllint, ansible-lint, shellcheck, changelog fragments
 types: ## mypy
 sanity: ## ansible-test sanity, in a copy

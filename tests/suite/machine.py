@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +20,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 OUTPUT = CHECKOUT / "tests" / "output"
 BIN = Path(sys.executable).parent
+_LAB = CHECKOUT / "tests" / "lab" / "lab"
 
 #: Which Debian package has a program. npm fetches axe-core, which is on npm alone.
 PACKAGES = {
@@ -47,14 +51,15 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """The environment of everything that the tests run: Ansible's programs in PATH, a Go from PyPI last."""
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     if str(BIN) not in path:
         path.append(str(BIN))
     # Nothing is to depend on what a user's shell says, and nothing may ask for input.
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHONPATH"))}
-    return {**plain, "PATH": os.pathsep.join(path), "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0", **(extra or {})}
+    added = {name: value for name, value in (extra or {}).items() if value is not None}
+    return {**plain, "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0", **added, "PATH": os.pathsep.join(path)}
 
 
 def is_debian_root() -> bool:
@@ -85,6 +90,56 @@ def install(programs: Iterable[str]) -> str:
         )
         output = ran.stdout if ran.returncode else ""
     return output
+
+
+@contextmanager
+def lab() -> Iterator[dict[str, str] | None]:
+    """Bring an engine, kind and its images where they are missing; yields the environment that names them.
+
+    Yields None where they are missing and this user may not provide them. An engine that was not running before is
+    stopped at the end. Raises CalledProcessError if the lab cannot be brought up.
+    """
+    engine_ran = _succeeds("docker", "info")
+    needed = _succeeds(_LAB, "needed")
+    if needed and not is_debian_root():
+        yield None
+        return
+    try:
+        if needed:
+            subprocess.run([_LAB, "up"], check=True, stdin=subprocess.DEVNULL)
+        yield _lab_environment()
+    finally:
+        if not engine_ran:
+            subprocess.run([_LAB, "down"], check=False, stdin=subprocess.DEVNULL)
+
+
+def _succeeds(*command: str | Path) -> bool:
+    quiet = subprocess.DEVNULL
+    try:
+        return subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def _lab_environment() -> dict[str, str]:
+    """What ``lab env`` exports, as a shell understands it."""
+    exports = subprocess.run([_LAB, "env"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    names = re.findall(r"^export (\w+)=", exports, re.MULTILINE)
+    script = f'{exports}\nfor name in {shlex.join(names)}; do printf \'%s=%s\\n\' "$name" "${{!name}}"; done'
+    shown = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+
+
+def provide_pip_script() -> None:
+    """Put the script that brings pip into ansible-test's environments where it would download it to: Python has pip."""
+    spec = importlib.util.find_spec("ansible_test")
+    for directory in (spec.submodule_search_locations or []) if spec else []:
+        source = (Path(directory) / "_internal" / "python_requirements.py").read_text(encoding="utf-8")
+        for version in re.findall(r"\bpip='([\d.]+)'", source):
+            script = Path.home() / ".ansible" / "test" / "cache" / f"get_pip_{version.replace('.', '_')}.py"
+            if not script.exists():
+                script.parent.mkdir(parents=True, exist_ok=True)
+                script.write_text("import ensurepip\n\nensurepip.bootstrap()\n", encoding="ascii")
 
 
 def copy_of_collection(directory: Path) -> Path:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults against shutdown and collection on a real cluster of three nodes; writes docs/campaign-collection.md.
+"""Faults against shutdown and collection on a real cluster of three nodes; writes results.md beside this file.
 
 usage: python tests/campaign/collection [WORD ...]; with words, only the rows whose titles hold one, and no page.
 GOCOVER_CAMPAIGN_CLUSTER names a cluster of three nodes that is there already and stays.
@@ -25,13 +25,12 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster a
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
-from shared import CHECKOUT
 
 #: Each of them enters its rows into the table.
 for _name in ("files", "endings", "shutdowns", "interruptions"):
     importlib.import_module(_name)
 
-PAGE = CHECKOUT / "docs" / "campaign-collection.md"
+PAGE = Path(__file__).resolve().parent / "results.md"
 _CONFIG: dict[str, t.Any] = {"nodes": [{"role": "control-plane"}, {"role": "worker"}, {"role": "worker"}]}
 _INTRODUCTION = """# Campaign: shutdown and collection
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Broken deployments on a real cluster; writes docs/campaign-deployments.md.
+"""Broken deployments on a real cluster; writes results.md beside this file.
 
 usage: python tests/campaign/deployments [WORD ...]; with words, only the rows whose titles hold one, and no page.
 GOCOVER_CAMPAIGN_CLUSTER names a cluster that is there already and stays.
@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 
 from scene import BACKEND_IMAGES, Fault, Scene, Told, build_images, start_backend
-from shared import CHECKOUT, step_of
+from shared import step_of
 
 from faults import FAULTS  # isort: skip
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
@@ -26,7 +26,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import co
 from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress
 from ansible_collections.gocover.e2e.plugins.modules import image_archive_load
 
-PAGE = CHECKOUT / "docs" / "campaign-deployments.md"
+PAGE = Path(__file__).resolve().parent / "results.md"
 _INTRODUCTION = """# Campaign: broken deployments
 
 Written by `python tests/campaign/deployments`, on a kind cluster, from the manifests of the two example services with
