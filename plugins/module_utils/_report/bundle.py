@@ -41,7 +41,8 @@ from .numbers.summary import Demands, Selection, headline_of, hold_against_gates
 from .numbers.thresholds import Threshold, check_since
 from .page.service import render
 from .source.ahead import ScanAhead
-from .source.git import changed_lines, fork_point, top_level
+from .source.git import changed_lines, fork_point
+from .source.git_program import top_level
 from .source.placing import place
 from .source.sources import Sources
 from .writing import Content, no_collection, write_all

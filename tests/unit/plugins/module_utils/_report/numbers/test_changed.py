@@ -21,8 +21,8 @@ from ansible_collections.gocover.e2e.plugins.module_utils._report.source.git imp
     changed_lines,
     fork_point,
     parse_diff,
-    top_level,
 )
+from ansible_collections.gocover.e2e.plugins.module_utils._report.source.git_program import top_level
 from ansible_collections.gocover.e2e.plugins.module_utils._report.source.sources import Sources
 
 SOURCE = """package p
@@ -168,23 +168,11 @@ def test_changes_since_a_branch_are_those_of_this_one(repository: Path) -> None:
     assert changed_lines(str(repository), commit) == {"p.go": [(4, 4), (9, 9)], "new.go": [(1, 1 << 40)]}
 
 
-def test_settings_of_git_do_not_matter(repository: Path) -> None:
-    for name, value in (("diff.noprefix", "true"), ("diff.external", "false"), ("color.ui", "always")):
-        git(repository, "config", name, value)
-    assert changed_lines(str(repository), "main~1") == {"p.go": [(4, 4)]}
-
-
 @pytest.mark.parametrize("reference", ["nowhere", "--help", "", "main:services"])
 def test_references_that_are_none(repository: Path, reference: str) -> None:
     with pytest.raises(Failure) as caught:
         fork_point(str(repository), reference)
     assert caught.value.diagnoses[0].cause == "reference-unknown"
-
-
-def test_a_directory_outside_any_repository(tmp_path: Path) -> None:
-    with pytest.raises(Failure) as caught:
-        fork_point(str(tmp_path), "main")
-    assert caught.value.diagnoses[0].cause in ("reference-unknown", "git-failed")
 
 
 def test_the_top_of_a_repository(repository: Path) -> None:
