@@ -35,20 +35,24 @@ class Failure(Exception):
     """A step that cannot succeed, and why.
 
     ``summary`` says in a few words what failed; ``diagnoses`` say why, the most certain first;
-    ``result`` is what is known all the same and becomes part of the module's result.
+    ``result`` is what is known all the same and becomes part of the module's result;
+    ``sections`` become part of run.json.
     """
 
     summary: str
     diagnoses: t.Sequence[Diagnosis] = ()
     result: dict[str, t.Any] = field(default_factory=dict)
+    sections: dict[str, t.Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return " ".join([_ended(self.summary), *(diagnosis.sentence() for diagnosis in self.diagnoses)])
 
 
-def failure(summary: str, cause: str, evidence: str, remedy: str, **result: t.Any) -> Failure:
+def failure(
+    summary: str, cause: str, evidence: str, remedy: str, *, sections: dict[str, t.Any] | None = None, **result: t.Any
+) -> Failure:
     """A failure with a single diagnosis."""
-    return Failure(summary, [Diagnosis(cause, evidence, remedy)], result)
+    return Failure(summary, [Diagnosis(cause, evidence, remedy)], result, sections or {})
 
 
 def _ended(sentence: str) -> str:

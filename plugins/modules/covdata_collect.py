@@ -19,7 +19,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
 attributes:
   check_mode:
@@ -241,8 +240,8 @@ def run_collect(this: step.Step) -> Outcome:
         return _run(this)
     except Failure as error:
         # A service and what it depends on may be collected in one run: whose data it is must be said.
-        if this.params["journal_dependency"]:
-            error.summary = f"Dependency {this.params['journal_dependency']}: {error.summary}"
+        if this.dependency:
+            error.summary = f"Dependency {this.dependency}: {error.summary}"
         raise
 
 
@@ -313,7 +312,7 @@ def _collect(this: step.Step, place: _Nodes | _Local) -> Outcome:
         this.progress.warn(f"{name} was left by a program that died while it wrote it")
     this.progress.note(
         f"collected {gathered.meta_files} covmeta and {gathered.counter_files} covcounters files, {gathered.size:,} bytes"
-        + (f", of {params['journal_dependency']}" if params["journal_dependency"] else "")
+        + (f", of {this.dependency}" if this.dependency else "")
     )
     if params["remove"]:
         for source in sources:
@@ -343,6 +342,9 @@ def _discard(this: step.Step, source: gather.Source, names: t.Sequence[str]) -> 
         this.progress.warn(str(error))
 
 
+#: The name of the step in run.json, by O(state).
+_STEPS = {"collected": "collect", "prepared": "prepare", "removed": "restore nodes"}
+
 MODULE = step.Module(
     "collect",
     {
@@ -361,6 +363,7 @@ MODULE = step.Module(
         "keep_arguments": {"type": "bool", "default": False},
     },
     run_collect,
+    step_name=lambda params: _STEPS[params["state"]],
     required_if=[("state", "collected", ("dest",))],
 )
 

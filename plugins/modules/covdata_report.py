@@ -19,7 +19,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
 attributes:
   check_mode:
     support: full
@@ -207,7 +206,8 @@ def report(this: step.Step) -> Outcome:
         this.progress.note(line)
     missed = bundle.missed_demands(made.summary, dest)
     if missed is not None:
-        missed.result = {"changed": changed, **result, "sections": sections}
+        missed.result = {"changed": changed, **result}
+        missed.sections = sections
         raise missed
     this.progress.note(f"report: {dest / 'index.html'}")
     return Outcome(changed=changed, result=result, sections=sections)

@@ -20,7 +20,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
 attributes:
   check_mode:
@@ -248,7 +247,7 @@ def build_plain(this: step.Step, engine: Engine, full: str) -> Outcome:
     else:
         spec = _source_spec(this, engine, full, instrument=False)
         with locked(_lock_of(spec.binary)):
-            build.compile_program(spec, this.progress.output, owner_alive(params["owner"]))
+            build.compile_program(spec, this.progress.output, owner_alive(this.playbook_pid))
             reference_made, image = plain.from_binary(engine, full, spec.binary, spec.env["GOARCH"])
     this.progress.note(f"{reference_made} is built without coverage")
     return Outcome(changed=True, result={"binary": None, "image": reference_made, "image_id": image.id})
@@ -350,7 +349,7 @@ def _built(this: step.Step, spec: build.BuildSpec) -> tuple[BuildInfo, bool]:
     with locked(_lock_of(spec.binary), lambda: this.progress.note(f"waiting: {name} is being built by another run")):
         this.progress.note(f"building {name}: {spec.package} in {spec.source}")
         before = build.digest(spec.binary)
-        info = build.build(spec, this.progress.output, owner_alive(this.params["owner"]))
+        info = build.build(spec, this.progress.output, owner_alive(this.playbook_pid))
         return info, before != build.digest(spec.binary)
 
 
@@ -372,7 +371,7 @@ MODULE = step.Module(
         "build_dir": {"type": "path"},
         "dockerfile": {"type": "path"},
         "context": {"type": "path"},
-        "build_args": {"type": "dict", "default": {}},
+        "build_args": {"type": "dict", "default": {}, "no_log": True},
         "target": {"type": "str"},
         "platform": {"type": "str"},
         **ENGINE_OPTIONS,
@@ -382,7 +381,7 @@ MODULE = step.Module(
         "executable": {"type": "str"},
         "coverpkg": {"type": "str"},
         "covermode": {"type": "str", "choices": ["set", "count", "atomic"], "default": "set"},
-        "env": {"type": "dict", "default": {}},
+        "env": {"type": "dict", "default": {}, "no_log": True},
         "build_flags": {"type": "list", "elements": "str", "default": []},
         "instrument": {"type": "bool", "default": True},
     },

@@ -18,7 +18,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
 attributes:
   check_mode:
     support: full
@@ -89,6 +88,7 @@ MODULE = step.Module(
         "services": {"type": "list", "elements": "str", "required": True},
     },
     show,
+    recorded=False,
 )
 
 

@@ -22,7 +22,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.kube
 attributes:
   check_mode:
@@ -280,6 +279,7 @@ MODULE = step.Module(
         **KUBE_OPTIONS,
     },
     patch_workload,
+    step_name=lambda params: "patch" if params["state"] == "present" else "restore",
     required_if=[("state", "present", ("node_path",))],
 )
 

@@ -15,11 +15,11 @@ description:
   - Begins a run. Makes its directories, ends what an interrupted run left behind, makes sure that it is the only one of its service there, and decides
     where the service will run.
   - Ends a run. Ends whatever of it still runs, and completes C(run.json).
+  - Records a step that ran on another machine than the playbook. The action plugin of the steps does so by itself.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
 attributes:
   check_mode:
@@ -35,18 +35,19 @@ options:
     type: str
     required: true
   state:
-    description: Whether a run begins (V(begun)), the last one goes on with its later steps (V(resumed)), or a run ends (V(ended)).
+    description:
+      - Whether a run begins (V(begun)), the last one goes on with its later steps (V(resumed)), or a run ends (V(ended)).
+      - V(recorded) adds O(step) to C(run.json).
     type: str
-    choices: [begun, resumed, ended]
+    choices: [begun, resumed, recorded, ended]
     default: begun
   work:
     description: Directory in which the run works.
     type: path
     required: true
   results:
-    description: Directory for its results.
+    description: Directory for its results. Required, except with O(state=recorded).
     type: path
-    required: true
   runtime:
     description:
       - Where the service is to run, a kind cluster (V(kind)), the cluster of a kubeconfig (V(cluster)), or this machine itself (V(process)).
@@ -71,6 +72,15 @@ options:
   error:
     description: With O(state=ended), why the run failed, if no step recorded it.
     type: str
+  step:
+    description:
+      - With O(state=recorded), a step that has ended.
+      - Its C(name), C(seconds) and C(changed), the C(sections) that it adds to C(run.json), and the C(error), if it failed.
+    type: dict
+  dependency:
+    description: With O(state=recorded), the name of the dependency that the step is about, if it is not the service itself.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -93,49 +103,84 @@ diagnosis:
   elements: dict
 """
 
+import typing as t
 from pathlib import Path
 
+from ansible_collections.gocover.e2e.plugins.module_utils import _files
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
-from ansible_collections.gocover.e2e.plugins.module_utils._run import lifecycle, runtime, step
+from ansible_collections.gocover.e2e.plugins.module_utils._run import journal, lifecycle, runtime, step
 
 
 def run_lifecycle(this: step.Step) -> Outcome:
-    """Begin, resume or end the run."""
-    params = this.params
-    places = lifecycle.Places(params["service"], Path(params["work"]), Path(params["results"]))
-    head = {"mode": params["mode"], "covered_dependencies": params["covered_dependencies"]}
-    if params["state"] != "ended":
-        chosen = runtime.choose(params["runtime"], params["provider"], params["manifests"])
-        head["runtime"] = chosen.name
-        if chosen.reason:
-            this.progress.note(f"runtime {chosen.name}: {chosen.reason}")
-    if this.check_mode:
-        document = {"service": places.service, **head, "failures": []}
-    elif params["state"] == "begun":
-        document = lifecycle.begin(places, params["owner"], head)
-    elif params["state"] == "resumed":
-        document = lifecycle.resume(places, params["owner"], head)
+    """Begin, resume or end the run, or record one of its steps."""
+    state = this.params["state"]
+    if state == "recorded":
+        document = {} if this.check_mode else _record(this.params)
+    elif state == "ended":
+        document = _end(this)
     else:
-        document = lifecycle.end(places, params["error"], params["owner"])
+        document = _begin(this, state)
     return Outcome(changed=False, result={"run": document, "ansible_facts": {"coverage_run": document}})
+
+
+def _places(params: step.Params) -> lifecycle.Places:
+    return lifecycle.Places(params["service"], Path(params["work"]), Path(params["results"]))
+
+
+def _begin(this: step.Step, state: str) -> journal.Document:
+    """Begin a run, or resume the last one; in check mode only what it would begin with."""
+    params = this.params
+    chosen = runtime.choose(params["runtime"], params["provider"], params["manifests"])
+    if chosen.reason:
+        this.progress.note(f"runtime {chosen.name}: {chosen.reason}")
+    head = {
+        "mode": params["mode"],
+        "covered_dependencies": params["covered_dependencies"],
+        "runtime": chosen.name,
+    }
+    if this.check_mode:
+        return {"service": params["service"], **head, "failures": []}
+    enter = lifecycle.begin if state == "begun" else lifecycle.resume
+    return enter(_places(params), this.playbook_pid, head)
+
+
+def _end(this: step.Step) -> journal.Document:
+    if this.check_mode:
+        return {"service": this.params["service"], "failures": []}
+    return lifecycle.end(_places(this.params), this.params["error"], this.playbook_pid)
+
+
+def _record(params: step.Params) -> journal.Document:
+    path = Path(params["work"]) / lifecycle.JOURNAL
+    try:
+        return journal.record_step(path, t.cast(journal.StepRecord, params["step"]), params["dependency"])
+    except OSError as error:
+        raise _files.unwritable(path, error) from error
 
 
 MODULE = step.Module(
     "run",
     {
         "service": {"type": "str", "required": True},
-        "state": {"type": "str", "choices": ["begun", "resumed", "ended"], "default": "begun"},
+        "state": {"type": "str", "choices": ["begun", "resumed", "recorded", "ended"], "default": "begun"},
         "work": {"type": "path", "required": True},
-        "results": {"type": "path", "required": True},
+        "results": {"type": "path"},
         "runtime": {"type": "str", "choices": ["auto", "kind", "cluster", "process"], "default": "auto"},
         **ENGINE_OPTIONS,
         "manifests": {"type": "list", "elements": "raw", "default": []},
         "mode": {"type": "str", "default": "managed"},
         "covered_dependencies": {"type": "list", "elements": "str", "default": []},
         "error": {"type": "str"},
+        "step": {"type": "dict"},
+        "dependency": {"type": "str", "default": ""},
     },
     run_lifecycle,
+    recorded=False,
+    required_if=[
+        *(("state", state, ("results",)) for state in ("begun", "resumed", "ended")),
+        ("state", "recorded", ("step",)),
+    ],
 )
 
 

@@ -20,7 +20,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.kube
 attributes:
   check_mode:
@@ -127,7 +126,7 @@ def shut_down_workload(this: step.Step) -> Outcome:
     )
     undone = reverted.taken_back(target) if params["patched"] else None
     ended = shutdown.shut_down(
-        cluster, target, container, params["timeout"], this.progress.note, owner_alive(params["owner"])
+        cluster, target, container, params["timeout"], this.progress.note, owner_alive(this.playbook_pid)
     )
     if undone is not None:
         ended = _without_patch(ended, undone)

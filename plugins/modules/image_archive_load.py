@@ -19,7 +19,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
 attributes:
   check_mode:

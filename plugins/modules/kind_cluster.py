@@ -19,7 +19,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
 attributes:
   check_mode:
@@ -161,7 +160,7 @@ def manage_cluster(this: step.Step) -> Outcome:
     if params["state"] == "absent":
         changed = cluster.ensure_absent(engine, spec, this.progress)
         return Outcome(changed=changed, result={**known, "nodes": [], "created": False, "attempts": 0})
-    made = cluster.ensure_present(engine, spec, this.progress, owner_alive(params["owner"]))
+    made = cluster.ensure_present(engine, spec, this.progress, owner_alive(this.playbook_pid))
     for difference in made.differences:
         this.progress.warn(
             f"The cluster {name} stays as it is, though {difference}; delete it to have it created as described"

@@ -17,7 +17,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
 attributes:
   check_mode:
@@ -91,6 +90,7 @@ MODULE = step.Module(
         **ENGINE_OPTIONS,
     },
     list_clusters,
+    recorded=False,
 )
 
 

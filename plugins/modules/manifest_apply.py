@@ -20,7 +20,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.kube
 attributes:
   check_mode:
@@ -204,7 +203,7 @@ def _wait(this: step.Step, cluster: ApiCluster, objects: t.Sequence[Object]) -> 
         if kind is not None:
             target = workload.Workload(kind, entry["metadata"]["namespace"], entry)
             built = list(params["images"].values())
-            alive = owner_alive(params["owner"])
+            alive = owner_alive(this.playbook_pid)
             ready = readiness.wait_until_ready(cluster, target, params["wait_ready"], this.progress.note, built, alive)
             this.progress.note(f"{target.title} is ready after {ready.seconds:.1f} s")
 
@@ -219,6 +218,13 @@ def _check_references(built: dict[str, str]) -> None:
                 f"{reference} is not a reference that a container runtime takes",
                 "A reference is name:tag; only the name may contain slashes, and it is in lower case",
             )
+
+
+def _step_name(params: step.Params) -> str:
+    """The name of the step in run.json: what Jobs are waited for in prepares what comes after it."""
+    if params["stages"]:
+        return "deploy dependencies"
+    return "deploy preparation" if params["wait_jobs"] else "deploy"
 
 
 MODULE = step.Module(
@@ -237,6 +243,7 @@ MODULE = step.Module(
         **KUBE_OPTIONS,
     },
     apply_manifests,
+    step_name=_step_name,
 )
 
 

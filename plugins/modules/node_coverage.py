@@ -22,7 +22,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
 attributes:
   check_mode:
@@ -176,6 +175,7 @@ MODULE = step.Module(
         "timeout": {"type": "float", "default": 60},
     },
     manage_injection,
+    step_name=lambda params: "inject" if params["state"] == "present" else "restore containerd",
     required_if=[("state", "present", ("user",))],
 )
 

@@ -20,7 +20,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
 attributes:
   check_mode:
     support: full
@@ -173,7 +172,7 @@ def start_service(this: step.Step) -> Outcome:
         state = supervisor.read_state(spec.directory)
         same = state is not None and state.running() and state.fingerprint == spec.fingerprint()
         return Outcome(changed=not same)
-    owner = params["owner"] if params["lifetime"] == "playbook" else None
+    owner = this.playbook_pid if params["lifetime"] == "playbook" else None
     running = service.ensure_running(spec, owner, this.progress)
     url = service.url_of(running.port)
     result = {"pid": running.pid, "port": running.port, "url": url, "seconds": running.seconds}
@@ -240,7 +239,7 @@ MODULE = step.Module(
         "directory": {"type": "path", "required": True},
         "command": {"type": "list", "elements": "str"},
         "chdir": {"type": "path"},
-        "env": {"type": "dict", "default": {}},
+        "env": {"type": "dict", "default": {}, "no_log": True},
         "dependencies": {"type": "dict", "default": {}},
         "port": {"type": "int", "default": 0},
         "ready_path": {"type": "str", "default": "/readyz"},
@@ -250,6 +249,7 @@ MODULE = step.Module(
         "lifetime": {"type": "str", "choices": ["playbook", "detached"], "default": "detached"},
     },
     run_service,
+    step_name=lambda params: "deploy" if params["state"] == "started" else "shutdown",
     required_if=[("state", "started", ("command", "covdata"))],
 )
 

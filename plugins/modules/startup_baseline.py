@@ -22,7 +22,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.engine
   - gocover.e2e.kube
 attributes:
@@ -169,7 +168,7 @@ def measure_baseline(this: step.Step) -> Outcome:
         requests=params["requests"],
         timeout=params["timeout"],
         note=this.progress.note,
-        alive=owner_alive(params["owner"]),
+        alive=owner_alive(this.playbook_pid),
     )
     taken = rollouts.measure(cluster, engine, target, plan)
     document = samples.document(params["service"], "kind", taken, sizes)

@@ -23,7 +23,6 @@ author:
 extends_documentation_fragment:
   - gocover.e2e.attributes
   - gocover.e2e.kube
-  - gocover.e2e.step
 attributes:
   check_mode:
     support: full
@@ -167,7 +166,7 @@ def against(this: step.Step, url: str | None) -> dict[str, t.Any]:
         timeout=params["timeout"],
         log=params["log"],
     )
-    return suite.run(spec, this.progress, params["owner"])
+    return suite.run(spec, this.progress, this.playbook_pid)
 
 
 MODULE = step.Module(
@@ -175,7 +174,7 @@ MODULE = step.Module(
     {
         "command": {"type": "raw", "required": True},
         "chdir": {"type": "path"},
-        "env": {"type": "dict", "default": {}},
+        "env": {"type": "dict", "default": {}, "no_log": True},
         "service_url": {"type": "str"},
         "namespace": {"type": "str"},
         "host_address": {"type": "str", "default": "127.0.0.1"},

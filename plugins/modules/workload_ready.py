@@ -18,7 +18,6 @@ author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
   - gocover.e2e.attributes
-  - gocover.e2e.step
   - gocover.e2e.kube
 attributes:
   check_mode:
@@ -132,7 +131,7 @@ def wait_for_workload(this: step.Step) -> Outcome:
         params["timeout"],
         this.progress.note,
         built,
-        owner_alive(params["owner"]),
+        owner_alive(this.playbook_pid),
         patched=params["patched"],
     )
     seconds = round(ready.seconds, 3)

@@ -1,34 +1,44 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action plugins that run a module where it is cheapest, and show what it is doing while it does it."""
+"""Runs a module where it is cheapest, shows its progress, and keeps the journal of the run that it is a step of."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
 import threading
+import time
 import typing as t
 from pathlib import Path
 
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Kind, Progress, parse_line
-from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Module, Step
+from ansible_collections.gocover.e2e.plugins.module_utils._run import journal
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Kind, Progress, Show, parse_line
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import RECORD, Handover, Module, Performed, Step
 
 display = Display()
+
+#: Variables by which a task says which journal it belongs to and which unit it is about; the role ``service`` sets the
+#: first, a loop over units the second.
+JOURNAL_VARIABLE = "service_journal"
+UNIT_VARIABLE = "service_unit"
 
 _POLL = 0.1  # seconds
 
 
 class LiveAction(ActionBase):  # type: ignore[misc]
-    """Runs ``module``, with its progress displayed.
+    """Runs ``module``, with its progress displayed, and records the step in the journal.
 
     On this machine that is done in the Ansible worker itself: a third of a second less for each step than a new
     interpreter that unpacks and compiles the module first. The worker is a process of its own for this one task, as a
-    module's would be. On another machine, as another user or with another Python the module is shipped as any other.
+    module's would be. On another machine, as another user or with another Python the module is shipped as any other,
+    and so is the record of the step: the journal lives where the service runs. docs/development.md has the rules of
+    code that runs in the worker.
     """
 
     _supports_async = True
@@ -40,14 +50,18 @@ class LiveAction(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module; see ActionBase."""
-        result = super().run(tmp, task_vars)
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        host = str(task_vars.get("inventory_hostname", ""))
-        if self._belongs_here(task_vars):
-            return {**result, **self._perform(host)}
-        if self._connection.transport != "local" or self._task.async_val:
-            return self._ship({}, task_vars)
-        return self._ship_and_follow(host, task_vars)
+        if self._task.async_val:
+            return self._ship(Handover(), task_vars)
+        here = self._belongs_here(task_vars)
+        dependency = self._dependency(task_vars)
+        performed = self._perform(dependency, task_vars) if here else self._ship_step(dependency, task_vars)
+        result.update(performed.result)
+        path = self._journal(task_vars)
+        if path:
+            _add(result, *self._record(path, performed.record, dependency, here, task_vars))
+        return result
 
     def _belongs_here(self, task_vars: dict[str, t.Any]) -> bool:
         """Whether the module would run on this machine, as this user, with this Python and in this environment."""
@@ -60,34 +74,88 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             and (interpreter.startswith("auto") or interpreter == sys.executable)
         )
 
-    def _perform(self, host: str) -> dict[str, t.Any]:
+    def _dependency(self, task_vars: dict[str, t.Any]) -> str:
+        """The name of the unit that the task is about; empty for the service of the run itself."""
+        unit = self._templar.template(task_vars.get(UNIT_VARIABLE)) or {}
+        name = str(unit.get("name", ""))
+        return "" if name == task_vars.get("inventory_hostname") else name
+
+    def _journal(self, task_vars: dict[str, t.Any]) -> str:
+        """The path of the run's journal; empty for a task that is no step of a run."""
+        if not self.module.recorded or self._task.check_mode:
+            return ""
+        return str(self._templar.template(task_vars.get(JOURNAL_VARIABLE)) or "")
+
+    def _record(
+        self, path: str, record: journal.StepRecord, dependency: str, here: bool, task_vars: dict[str, t.Any]
+    ) -> tuple[journal.Document, str]:
+        """Add the step to the journal where it lives; returns the document, and a warning if that failed."""
+        if here:
+            try:
+                return journal.record_step(Path(path), record, dependency), ""
+            except OSError as error:
+                return {}, f"Cannot write {path}: {error.strerror}"
+        arguments = {
+            "service": task_vars["inventory_hostname"],
+            "state": "recorded",
+            "work": os.path.dirname(path),
+            "step": record,
+            "dependency": dependency,
+        }
+        recorded = self._execute_module("gocover.e2e.coverage_run", arguments, task_vars=task_vars)
+        return recorded.get("run") or {}, str(recorded.get("msg", "")) if recorded.get("failed") else ""
+
+    def _perform(self, dependency: str, task_vars: dict[str, t.Any]) -> Performed:
+        """Run the module in this process."""
         _validated, arguments = self.validate_argument_spec(self.module.argument_spec, **self.module.constraints)
-        params = _plain(arguments)
-        # The parent of the worker in which this runs is ansible-playbook itself.
-        params["owner"] = params["owner"] or os.getppid()
         # Where a module would stand. The worker ends with this task, and nobody else sees it.
         os.chdir(self._loader.get_basedir())
-        step = Step(params, bool(self._task.check_mode), Progress(lambda kind, text: _display(host, kind, text)))
-        result = self.module.perform(step, diff_mode=bool(self._task.diff), verbosity=display.verbosity)
-        return {**result, "invocation": {"module_args": params}}
+        # The parent of the worker in which this runs is ansible-playbook itself.
+        progress = Progress(self._show(task_vars))
+        step = Step(_plain(arguments), bool(self._task.check_mode), progress, os.getppid(), dependency)
+        return self.module.perform(step, diff_mode=bool(self._task.diff), verbosity=display.verbosity)
 
-    def _ship(self, own: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Run the module as Ansible runs any, ``own`` being arguments that the task may override."""
-        arguments = {**own, **self._task.args}
-        return dict(
-            self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=bool(self._task.async_val))
-        )
+    def _ship(self, handover: Handover, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Run the module as Ansible runs any."""
+        if handover != Handover():
+            # This is the worker's own copy of the task.
+            self._task.environment = [*(self._task.environment or []), handover.as_environment()]
+        return dict(self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val)))
 
-    def _ship_and_follow(self, host: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        descriptor, path = tempfile.mkstemp(prefix="progress-", suffix=".jsonl", dir=C.DEFAULT_LOCAL_TMP)
-        os.close(descriptor)
-        follower = _Follower(Path(path), host)
-        follower.start()
-        try:
-            return self._ship({"progress_file": path, "owner": os.getppid()}, task_vars)
-        finally:
-            follower.stop()
-            Path(path).unlink(missing_ok=True)
+    def _ship_step(self, dependency: str, task_vars: dict[str, t.Any]) -> Performed:
+        """Run the module elsewhere, displaying what it reports if that can be read here."""
+        begun = time.monotonic()
+        show = self._show(task_vars)
+        local = self._connection.transport == "local"
+        handover = Handover(os.getppid() if local else None, dependency, record=True)
+        if local and show is not None:
+            with _followed(show) as path:
+                handover = Handover(handover.playbook_pid, dependency, path, record=True)
+                result = self._ship(handover, task_vars)
+        else:
+            result = self._ship(handover, task_vars)
+        record = result.pop(RECORD, None)
+        if record is None:
+            # It did not get as far as the step itself: Ansible could not run it.
+            error: journal.StepError = {"msg": str(result.get("msg", "")), "diagnosis": []}
+            seconds = time.monotonic() - begun
+            record = {"name": self.module.name, "seconds": seconds, "changed": False, "sections": {}, "error": error}
+        return Performed(result, record)
+
+    def _show(self, task_vars: dict[str, t.Any]) -> Show | None:
+        """Takes what a step reports to the terminal; None where the task asks for silence."""
+        if self._task.no_log:
+            return None
+        host = str(task_vars.get("inventory_hostname", ""))
+        return lambda kind, text: _display(host, kind, text)
+
+
+def _add(result: dict[str, t.Any], document: journal.Document, warning: str) -> None:
+    """Hand the run so far to the steps that follow, as the fact coverage_run."""
+    if document:
+        result["ansible_facts"] = {**result.get("ansible_facts", {}), "coverage_run": document}
+    if warning:
+        result["warnings"] = [*result.get("warnings", []), warning]
 
 
 def _plain(value: t.Any) -> t.Any:
@@ -110,16 +178,31 @@ def _display(host: str, kind: Kind, text: str) -> None:
         display.display(text)
 
 
-class _Follower(threading.Thread):
-    """Follows a progress file and displays each line of it, with the host's name in front."""
+@contextlib.contextmanager
+def _followed(show: Show) -> t.Iterator[str]:
+    """The path of a progress file, followed while the block runs."""
+    descriptor, path = tempfile.mkstemp(prefix="progress-", suffix=".jsonl", dir=C.DEFAULT_LOCAL_TMP)
+    os.close(descriptor)
+    follower = Follower(Path(path), show)
+    follower.start()
+    try:
+        yield path
+    finally:
+        follower.stop()
+        Path(path).unlink(missing_ok=True)
 
-    def __init__(self, path: Path, host: str) -> None:
+
+class Follower(threading.Thread):
+    """Follows a progress file and shows each line of it as soon as it is whole."""
+
+    def __init__(self, path: Path, show: Show) -> None:
         super().__init__(daemon=True)
         self._path = path
-        self._host = host
+        self._show = show
         self._ended = threading.Event()
 
     def run(self) -> None:
+        """See Thread."""
         with open(self._path, encoding="utf-8") as file:
             partial = ""
             while True:
@@ -127,12 +210,12 @@ class _Follower(threading.Thread):
                 *lines, partial = (partial + file.read()).split("\n")
                 for entry in map(parse_line, lines):
                     if entry is not None:
-                        _display(self._host, *entry)
+                        self._show(*entry)
                 if ended:
                     return
                 self._ended.wait(_POLL)
 
     def stop(self) -> None:
-        """Display what is left, and end."""
+        """Show what is left, and end."""
         self._ended.set()
         self.join()

@@ -94,7 +94,7 @@ def run(spec: SuiteSpec, progress: Progress, owner: int | None) -> dict[str, t.A
     if problem is not None:
         message, diagnosis = problem
         sections = {"tests": {**section(result), "ok": False}}
-        raise Failure(message, [diagnosis], {"changed": True, **result, "sections": sections})
+        raise Failure(message, [diagnosis], {"changed": True, **result}, sections)
     progress.note(f"tests passed after {ended.seconds:.1f} s")
     return result
 

@@ -27,7 +27,7 @@ JOURNAL = "run.json"
 EVIDENCE = "evidence"
 #: Below the results of a service, a directory with a report for each dependency that was covered too.
 DEPENDENCIES = "dependencies"
-_OWNER = "owner.json"
+_PLAYBOOK = "playbook.json"
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class Places:
         return self.work / JOURNAL
 
 
-def begin(places: Places, owner: int | None, head: t.Mapping[str, t.Any]) -> journal.Document:
+def begin(places: Places, playbook_pid: int | None, head: t.Mapping[str, t.Any]) -> journal.Document:
     """Begin a new run: make the directories, take them, and end what an interrupted run left. Raises Failure."""
     _make_writable(places)
-    _take(places, owner)
+    _take(places, playbook_pid)
     stop_processes(places.work)
     # It may have been killed: then what it made elsewhere goes with the first steps of this one.
     former = journal.read(places.journal)
     try:
         for entry in places.work.iterdir():
-            if entry.name != _OWNER:
+            if entry.name != _PLAYBOOK:
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     except OSError as error:
         raise _files.unwritable(places.work, error) from error
@@ -82,26 +82,26 @@ def _left_changed(former: journal.Document) -> journal.Document:
     return {"dependencies": left} if left else {}
 
 
-def resume(places: Places, owner: int | None, head: t.Mapping[str, t.Any]) -> journal.Document:
+def resume(places: Places, playbook_pid: int | None, head: t.Mapping[str, t.Any]) -> journal.Document:
     """Go on with the last run, for a playbook that is limited to its later steps."""
     _make_writable(places)
-    _take(places, owner)
+    _take(places, playbook_pid)
     document = journal.read(places.journal) or journal.read(places.results / JOURNAL)
     if not document:
-        return begin(places, owner, head)
+        return begin(places, playbook_pid, head)
     document = {**document, "outcome": "running", "ended": None, "failures": []}
     journal.write(places.journal, document)
     return document
 
 
-def end(places: Places, error: str | None, owner: int | None = None) -> journal.Document:
+def end(places: Places, error: str | None, playbook_pid: int | None = None) -> journal.Document:
     """End the run: nothing of it runs any longer, and its journal is a result. ``error`` is one that no step recorded.
 
-    With an ``owner`` that is not the one the run belongs to, nothing is touched: the playbook was refused at its
+    With an ``playbook_pid`` that is not the one the run belongs to, nothing is touched: the playbook was refused at its
     beginning, and what works there is somebody else's. Raises Failure.
     """
     recorded = [{"step": "playbook", "msg": error, "diagnosis": []}] if error else []
-    if owner is not None and _other_holder(places, owner) is not None:
+    if playbook_pid is not None and _other_holder(places, playbook_pid) is not None:
         return {"service": places.service, "failures": recorded, "outcome": "failed", "ended": _now()}
     stop_processes(places.work)
     document = journal.read(places.journal)
@@ -115,7 +115,7 @@ def end(places: Places, error: str | None, owner: int | None = None) -> journal.
         _publish_evidence(places)
         _forget_dependencies(places, document)
         journal.write(places.results / JOURNAL, document)
-        (places.work / _OWNER).unlink(missing_ok=True)
+        (places.work / _PLAYBOOK).unlink(missing_ok=True)
     except OSError as caught:
         raise _files.unwritable(places.results, caught) from caught
     return document
@@ -164,11 +164,11 @@ def _make_writable(places: Places) -> None:
         raise _files.unwritable(places.results, error) from error
 
 
-def _take(places: Places, owner: int | None) -> None:
+def _take(places: Places, playbook_pid: int | None) -> None:
     """Make the run the only one of its service there."""
     # Two that begin at once must not both find the place free.
     with _lock.locked(places.work.parent / f".{places.work.name}.lock"):
-        holder = _other_holder(places, owner)
+        holder = _other_holder(places, playbook_pid)
         if holder is not None:
             raise failure(
                 f"Another run of {places.service} is under way",
@@ -176,18 +176,18 @@ def _take(places: Places, owner: int | None) -> None:
                 f"ansible-playbook with pid {holder.pid} works in {places.work}",
                 "Wait until it ends, or give this run another place with -e coverage_dir=DIRECTORY",
             )
-        own = identify(owner) if owner else None
+        own = identify(playbook_pid) if playbook_pid else None
         if own is not None:
-            _files.write_json(places.work / _OWNER, asdict(own))
+            _files.write_json(places.work / _PLAYBOOK, asdict(own))
 
 
-def _other_holder(places: Places, owner: int | None) -> Identity | None:
-    """The living process, other than ``owner``, that the run belongs to."""
+def _other_holder(places: Places, playbook_pid: int | None) -> Identity | None:
+    """The living process, other than ``playbook_pid``, that the run belongs to."""
     try:
-        holder = Identity(**json.loads((places.work / _OWNER).read_text(encoding="utf-8")))
+        holder = Identity(**json.loads((places.work / _PLAYBOOK).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return holder if holder.pid != owner and holder.alive() else None
+    return holder if holder.pid != playbook_pid and holder.alive() else None
 
 
 def _now() -> str:

@@ -4,7 +4,7 @@
 """What a long step says of itself while it works.
 
 A step inside the Ansible worker is displayed at once. A module cannot stream to the terminal: it appends to a file,
-which the action plugin of the same name follows. A line of it is a JSON object with ``kind`` and ``text``.
+which the action plugin follows. A line of it is a JSON object with ``kind`` and ``text``.
 
 ``kind`` is ``note`` (what the step does now), ``output`` (a line of what a command printed) or ``text`` (a line for its
 own sake, such as one of a table).
@@ -27,8 +27,13 @@ class Progress:
 
     def __init__(self, show: Show | None = None) -> None:
         self._show = show
+        self._mask: t.Callable[[str], str] = str
         #: What the user is warned of at the end of the step.
         self.warnings: list[str] = []
+
+    def mask(self, mask: t.Callable[[str], str]) -> None:
+        """Pass every text through ``mask`` from now on, which blanks the secrets in it."""
+        self._mask = mask
 
     def warn(self, text: str) -> None:
         """Warn the user of something that does not fail the step."""
@@ -50,7 +55,7 @@ class Progress:
         if self._show is not None:
             # A full disk, or a playbook that is gone, must not fail a step that only wanted to say something.
             with contextlib.suppress(OSError):
-                self._show(kind, text)
+                self._show(kind, self._mask(text))
 
 
 def into_file(path: str) -> Show:

@@ -1,38 +1,64 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a module runs: parameters in, one outcome out, the run's journal kept.
+"""How a module runs: parameters in, one outcome out.
 
 A module is its documentation, an argument spec and a function of a ``Step``. Nothing below this file knows of
 AnsibleModule, so that the logic of each step is tested as a plain function; and that the same logic runs as an ordinary
 module on another machine, and inside the Ansible worker on this one (plugin_utils/live.py).
+
+The action plugin is the other side of each step. It passes on what no user sets (``Handover``), and it gets a record
+of the step beside the module's result, from which it keeps the run's journal.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import signal
 import time
 import traceback
 import typing as t
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._diagnosis import Diagnosis, Failure
 from .._outcome import Interrupted, Outcome
-from . import journal
-from .progress import Progress, into_file
+from . import masking
+from .journal import StepRecord
+from .progress import Progress, Show, into_file
 
-#: Options of every step, documented in the doc fragment ``step``.
-STEP_OPTIONS: dict[str, t.Any] = {
-    "journal": {"type": "path"},
-    "journal_step": {"type": "str"},
-    "journal_dependency": {"type": "str"},
-    "progress_file": {"type": "path"},
-    "owner": {"type": "int"},
-}
+#: The environment variable with the handover, for a module that is shipped, and the key of the record in its result.
+HANDOVER = "GOCOVER_STEP"
+RECORD = "gocover_step"
+
+Params = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What the action plugin passes on to a step, beside the arguments of the task.
+
+    ``playbook_pid`` is the process of ansible-playbook: long steps give up as soon as it is gone. ``dependency`` names
+    the unit that the step is about if it is not the service of the run itself. ``progress`` is the path of a file that
+    the action plugin follows. ``record`` asks for the record of the step in the result.
+    """
+
+    playbook_pid: int | None = None
+    dependency: str = ""
+    progress: str = ""
+    record: bool = False
+
+    def as_environment(self) -> dict[str, str]:
+        """The environment of a module that is shipped."""
+        return {HANDOVER: json.dumps(asdict(self))}
+
+    @classmethod
+    def take(cls, environment: t.MutableMapping[str, str]) -> Handover:
+        """The handover in ``environment``, taken out of it: processes that the step starts do not inherit it."""
+        return cls(**json.loads(environment.pop(HANDOVER, "{}")))
 
 
 @dataclass
@@ -42,11 +68,20 @@ class Step:
     params: dict[str, t.Any]
     check_mode: bool = False
     progress: Progress = field(default_factory=Progress)
+    playbook_pid: int | None = None
+    dependency: str = ""
 
     @property
     def warnings(self) -> list[str]:
         """What the user is warned of."""
         return self.progress.warnings
+
+
+class Performed(t.NamedTuple):
+    """A step that has ended: the module's result, and the record for the run's journal."""
+
+    result: dict[str, t.Any]
+    record: StepRecord
 
 
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -77,32 +112,48 @@ def _interruptible() -> t.Iterator[None]:
 class Module:
     """A module: the name of its step in run.json, its argument spec, its logic.
 
-    ``constraints`` are the further rules of AnsibleModule for the arguments, such as ``required_if``.
+    ``step_name`` gives the name where it depends on the arguments. A module that is no step of a run is not
+    ``recorded``. ``constraints`` are the further rules of AnsibleModule for the arguments, such as ``required_if``.
     """
 
     def __init__(
-        self, name: str, argument_spec: dict[str, t.Any], logic: t.Callable[[Step], Outcome], **constraints: t.Any
+        self,
+        name: str,
+        argument_spec: dict[str, t.Any],
+        logic: t.Callable[[Step], Outcome],
+        *,
+        step_name: t.Callable[[Params], str] | None = None,
+        recorded: bool = True,
+        **constraints: t.Any,
     ) -> None:
         self.name = name
-        self.argument_spec = {**argument_spec, **STEP_OPTIONS}
-        self.constraints = constraints
+        self.argument_spec = argument_spec
         self.logic = logic
+        self.step_name = step_name or (lambda _params: name)
+        self.recorded = recorded
+        self.constraints = constraints
 
     def main(self) -> None:
         """Run as an Ansible module: read the parameters, exit the process with the result."""
+        handover = Handover.take(os.environ)
         module = AnsibleModule(argument_spec=self.argument_spec, supports_check_mode=True, **self.constraints)
-        path = module.params["progress_file"]
-        step = Step(module.params, module.check_mode, Progress(into_file(path) if path else None))
-        result = self.perform(step, diff_mode=module._diff, verbosity=module._verbosity)
+        # See masking.py: Ansible's own blanking would take every port and log level for a secret.
+        module.no_log_values.clear()
+        progress = Progress(_follow(handover.progress))
+        step = Step(module.params, module.check_mode, progress, handover.playbook_pid, handover.dependency)
+        performed = self.perform(step, diff_mode=module._diff, verbosity=module._verbosity)
+        result = {**performed.result, **({RECORD: performed.record} if handover.record else {})}
         if result.get("failed"):
             module.fail_json(**result)
         module.exit_json(**result)
 
-    def perform(self, step: Step, *, diff_mode: bool = False, verbosity: int = 0) -> dict[str, t.Any]:
-        """Run the logic with validated parameters and return the module's result, whatever happens."""
+    def perform(self, step: Step, *, diff_mode: bool = False, verbosity: int = 0) -> Performed:
+        """Run the logic with validated parameters; returns the module's result and its record, whatever happens."""
         begun = time.monotonic()
         error: Failure | None = None
         outcome = Outcome(changed=False)
+        secrets = masking.secrets_of(step.params, self.argument_spec)
+        step.progress.mask(lambda text: str(masking.masked(text, secrets)))
         with _interruptible():
             try:
                 outcome = self.logic(step)
@@ -115,51 +166,44 @@ class Module:
                 if verbosity >= 3:
                     step.progress.warn(traceback.format_exc())
                 error = _defect(self.name, caught)
-            # What is left is short, and the outcome must be told.
+            # What is left is short, and the outcome must reach the user.
             _ignore_signals()
-            result, sections = _told(outcome, diff_mode) if error is None else _told_failure(error)
-            result.update(self._journaled(step, time.monotonic() - begun, result, sections))
+            result = _result_of(outcome, diff_mode) if error is None else _result_of_failure(error)
         if step.warnings:
-            result["warnings"] = step.warnings
-        return result
-
-    def _journaled(
-        self, step: Step, seconds: float, result: dict[str, t.Any], sections: dict[str, t.Any]
-    ) -> dict[str, t.Any]:
-        """Add the step to the journal, and hand the run so far to the steps that follow, as the fact coverage_run."""
-        params = step.params
-        if not params["journal"] or step.check_mode:
-            return {}
-        path = Path(params["journal"])
-        document = journal.add_step(
-            journal.read(path),
-            params["journal_step"] or self.name,
-            seconds=seconds,
-            changed=bool(result["changed"]),
-            sections=sections,
-            error={key: result[key] for key in ("msg", "diagnosis")} if "failed" in result else None,
-            dependency=params["journal_dependency"],
-        )
-        try:
-            journal.write(path, document)
-        except OSError as caught:
-            step.progress.warn(f"Could not write {path}: {caught.strerror}")
-        return {"ansible_facts": {"coverage_run": document}}
+            result["warnings"] = list(step.warnings)
+        record: StepRecord = {
+            "name": self.step_name(step.params),
+            "seconds": time.monotonic() - begun,
+            "changed": bool(result["changed"]),
+            "sections": outcome.sections if error is None else error.sections,
+            "error": {"msg": result["msg"], "diagnosis": result["diagnosis"]} if error is not None else None,
+        }
+        shown = {
+            **masking.masked(result, secrets),
+            "invocation": {"module_args": masking.invocation(step.params, self.argument_spec)},
+        }
+        return Performed(shown, t.cast(StepRecord, masking.masked(record, secrets)))
 
 
-def _told(outcome: Outcome, diff_mode: bool) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """What a module returns for an outcome, and the sections for the journal."""
+def _follow(path: str) -> Show | None:
+    """Appends to the progress file that the playbook follows; None if this user may not."""
+    try:
+        return into_file(path) if path else None
+    except OSError:
+        return None
+
+
+def _result_of(outcome: Outcome, diff_mode: bool) -> dict[str, t.Any]:
+    """What a module returns for an outcome."""
     diff = {"diff": outcome.diff} if outcome.diff is not None and diff_mode else {}
     diagnosis = [diagnosis.as_dict() for diagnosis in outcome.diagnosis]
-    return {**outcome.result, "changed": outcome.changed, "diagnosis": diagnosis, **diff}, outcome.sections
+    return {**outcome.result, "changed": outcome.changed, "diagnosis": diagnosis, **diff}
 
 
-def _told_failure(error: Failure) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """The same for a failure, which may carry parts of a result and sections too."""
-    result = {"changed": False, **error.result, "failed": True}
-    sections = result.pop("sections", {})
+def _result_of_failure(error: Failure) -> dict[str, t.Any]:
+    """The same for a failure, which may carry parts of a result too."""
     diagnosis = [diagnosis.as_dict() for diagnosis in error.diagnoses]
-    return {**result, "msg": str(error), "diagnosis": diagnosis}, sections
+    return {"changed": False, **error.result, "failed": True, "msg": str(error), "diagnosis": diagnosis}
 
 
 def _defect(name: str, error: Exception) -> Failure:

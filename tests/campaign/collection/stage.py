@@ -286,7 +286,6 @@ class Stage:
             "state": "stopped",
             "kubeconfig": str(self.kubeconfig),
             "context": None,
-            "owner": None,
             **options,
         }
         try:

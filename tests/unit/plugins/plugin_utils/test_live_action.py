@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress, into_file
+from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Kind, Progress, into_file
 from ansible_collections.gocover.e2e.plugins.plugin_utils import live
 
 
@@ -26,9 +26,12 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_lines_are_shown_in_order_with_the_host(shown: list[str], tmp_path: Path) -> None:
+    def show(kind: Kind, text: str) -> None:
+        live._display("shop", kind, text)
+
     path = tmp_path / "progress.jsonl"
     path.touch()
-    follower = live._Follower(path, "shop")
+    follower = live.Follower(path, show)
     follower.start()
     progress = Progress(into_file(str(path)))
     progress.note("building")
@@ -40,9 +43,12 @@ def test_lines_are_shown_in_order_with_the_host(shown: list[str], tmp_path: Path
 
 
 def test_a_line_is_shown_once_it_is_whole(shown: list[str], tmp_path: Path) -> None:
+    def show(kind: Kind, text: str) -> None:
+        live._display("shop", kind, text)
+
     path = tmp_path / "progress.jsonl"
     path.touch()
-    follower = live._Follower(path, "shop")
+    follower = live.Follower(path, show)
     follower.start()
     line = json.dumps({"kind": "note", "text": "in two parts"})
     for part in (line[:10], line[10:] + "\nnot JSON\n", line[:10]):

@@ -93,7 +93,7 @@ def test_a_suite_that_does_not_pass(command: str | list[str], cause: str, words:
     failure = failed(replace(spec, command=command))
     assert failure.diagnoses[0].cause == cause
     assert words in str(failure)
-    assert failure.result.get("sections", {}).get("tests", {}).get("ok", False) is False
+    assert failure.sections.get("tests", {}).get("ok", False) is False
 
 
 def test_a_directory_that_is_not_there(spec: suite.SuiteSpec) -> None:

@@ -14,8 +14,14 @@ from ansible_collections.gocover.e2e.plugins.module_utils._run import journal
 ERROR = {"msg": "It failed.", "diagnosis": [{"cause": "x"}]}
 
 
-def step(name: str, seconds: float = 1.0, changed: bool = True, failed: bool = False) -> dict[str, t.Any]:
-    return {"name": name, "seconds": seconds, "changed": changed, "failed": failed}
+def step(
+    name: str, seconds: float = 1.0, changed: bool = True, failed: bool = False, unit: str = "shop"
+) -> dict[str, t.Any]:
+    return {"name": name, "unit": unit, "seconds": seconds, "changed": changed, "failed": failed}
+
+
+def failed(step: str, unit: str = "shop") -> dict[str, t.Any]:
+    return {"step": step, "unit": unit, **ERROR}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +43,7 @@ def step(name: str, seconds: float = 1.0, changed: bool = True, failed: bool = F
         pytest.param(
             {
                 "steps": [step("image"), step("deploy", failed=True)],
-                "failures": [{"step": "deploy", **ERROR}],
+                "failures": [failed("deploy")],
                 "tests": 1,
             },
             "deploy",
@@ -49,7 +55,7 @@ def step(name: str, seconds: float = 1.0, changed: bool = True, failed: bool = F
             {},
             "deploy",
             {"error": ERROR, "sections": {"tests": 1}},
-            {"steps": [step("deploy", failed=True)], "failures": [{"step": "deploy", **ERROR}], "tests": 1},
+            {"steps": [step("deploy", failed=True)], "failures": [failed("deploy")], "tests": 1},
             id="failed, with a section",
         ),
         pytest.param(
@@ -59,7 +65,7 @@ def step(name: str, seconds: float = 1.0, changed: bool = True, failed: bool = F
             {
                 "workload": "own",
                 "dependencies": {"depot": {"image": 1, "pods": 2, "workload": 2}, "other": {}},
-                "steps": [step("deploy depot")],
+                "steps": [step("deploy depot", unit="depot")],
                 "failures": [],
             },
             id="of a dependency",
@@ -69,8 +75,8 @@ def step(name: str, seconds: float = 1.0, changed: bool = True, failed: bool = F
             "deploy",
             {"dependency": "depot", "error": ERROR},
             {
-                "steps": [step("deploy"), step("deploy depot", failed=True)],
-                "failures": [{"step": "deploy depot", **ERROR}],
+                "steps": [step("deploy"), step("deploy depot", failed=True, unit="depot")],
+                "failures": [failed("deploy depot", "depot")],
                 "dependencies": {"depot": {}},
             },
             id="a dependency failed",
@@ -78,9 +84,20 @@ def step(name: str, seconds: float = 1.0, changed: bool = True, failed: bool = F
     ],
 )
 def test_add_step(document: dict[str, t.Any], name: str, options: dict[str, t.Any], expected: dict[str, t.Any]) -> None:
+    document, expected = {"service": "shop", **document}, {"service": "shop", **expected}
     before = repr(document)
-    assert journal.add_step(document, name, **{"seconds": 1.0, "changed": True, **options}) == expected
+    assert journal.add_step(document, record(name, **options), options.get("dependency", "")) == expected
     assert repr(document) == before, "the document that was passed stays as it was"
+
+
+def record(name: str, **options: t.Any) -> journal.StepRecord:
+    return {
+        "name": name,
+        "seconds": options.get("seconds", 1.0),
+        "changed": options.get("changed", True),
+        "sections": options.get("sections", {}),
+        "error": options.get("error"),
+    }
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "\0"])
@@ -94,3 +111,13 @@ def test_what_cannot_be_read_is_empty(content: str | None, tmp_path: Path) -> No
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     journal.write(tmp_path / "run.json", {"service": "shop"})
     assert journal.read(tmp_path / "run.json") == {"service": "shop"}
+
+
+def test_a_step_is_recorded_where_the_journal_lies(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    journal.write(path, {"service": "shop"})
+    document = journal.record_step(path, record("exercise", sections={"tests": 1}))
+    assert (document["tests"], [entry["name"] for entry in document["steps"]]) == (1, ["exercise"])
+    assert journal.read(path) == document
+    with pytest.raises(OSError, match="No such file"):
+        journal.record_step(tmp_path / "none" / "run.json", record("exercise"))

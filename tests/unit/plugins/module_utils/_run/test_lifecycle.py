@@ -40,7 +40,7 @@ def held_by(places: lifecycle.Places, pid: int) -> None:
     identity = identify(pid)
     assert identity is not None
     places.work.mkdir(parents=True, exist_ok=True)
-    _files.write_json(places.work / "owner.json", asdict(identity))
+    _files.write_json(places.work / "playbook.json", asdict(identity))
 
 
 def start_process(places: lifecycle.Places, name: str) -> supervisor.State:
@@ -54,7 +54,7 @@ def test_begin(places: lifecycle.Places) -> None:
     expected.update(failures=[], steps=[])
     assert {key: document[key] for key in expected} == expected
     assert journal.read(places.journal) == document
-    assert sorted(os.listdir(places.work)) == ["owner.json", "run.json"]
+    assert sorted(os.listdir(places.work)) == ["playbook.json", "run.json"]
     assert os.listdir(places.results) == []
     # What a run works on is never committed.
     assert (places.work.parent / ".gitignore").read_text() == "*\n"
@@ -76,7 +76,7 @@ def test_begin_ends_and_clears_what_an_interrupted_run_left(places: lifecycle.Pl
     places.results.joinpath("index.html").write_text("the last report")
     lifecycle.begin(places, os.getpid(), HEAD)
     assert not left.running()
-    assert sorted(os.listdir(places.work)) == ["owner.json", "run.json"]
+    assert sorted(os.listdir(places.work)) == ["playbook.json", "run.json"]
     assert (tmp_path / "kept").is_dir()
     assert os.listdir(places.results) == ["index.html"]
 
@@ -102,29 +102,37 @@ def test_whoever_was_refused_does_not_end_the_run_of_the_other(places: lifecycle
         lifecycle.stop_processes(places.work)
     assert (document["outcome"], document["failures"][0]["msg"]) == ("failed", "Another run of shop is under way.")
     assert journal.read(places.journal)["outcome"] == "running"
-    assert (places.work / "owner.json").exists()
+    assert (places.work / "playbook.json").exists()
     assert os.listdir(places.results) == []
 
 
 @pytest.mark.parametrize(
-    "owner", ["", "{}", '{"pid": 1}', "dead", "own"], ids=["empty", "odd", "short", "dead", "the same playbook"]
+    "holder", ["", "{}", '{"pid": 1}', "dead", "own"], ids=["empty", "odd", "short", "dead", "the same playbook"]
 )
-def test_no_other_run_is_under_way(owner: str, places: lifecycle.Places) -> None:
-    if owner == "own":
+def test_no_other_run_is_under_way(holder: str, places: lifecycle.Places) -> None:
+    if holder == "own":
         held_by(places, os.getpid())
-    elif owner == "dead":
+    elif holder == "dead":
         with subprocess.Popen(["sleep", "600"]) as process:
             held_by(places, process.pid)
             process.kill()
     else:
         places.work.mkdir(parents=True)
-        (places.work / "owner.json").write_text(owner)
+        (places.work / "playbook.json").write_text(holder)
     assert lifecycle.begin(places, os.getpid(), HEAD)["outcome"] == "running"
 
 
 def test_a_run_can_be_resumed_from_its_journal(places: lifecycle.Places) -> None:
     begun = lifecycle.begin(places, os.getpid(), HEAD)
-    failed = journal.add_step(begun, "exercise", seconds=1, changed=True, error={"msg": "x"}, sections={"tests": 1})
+    error: journal.StepError = {"msg": "x", "diagnosis": []}
+    record: journal.StepRecord = {
+        "name": "exercise",
+        "seconds": 1.0,
+        "changed": True,
+        "sections": {"tests": 1},
+        "error": error,
+    }
+    failed = journal.add_step(begun, record)
     journal.write(places.journal, failed)
     (places.work / "kept").write_text("x")
     resumed = lifecycle.resume(places, os.getpid(), HEAD)
@@ -210,7 +218,7 @@ def test_end(
     assert not running.running()
     assert journal.read(places.results / "run.json") == journal.read(places.journal) == ended
     assert (places.results / "tests.log").read_text() == "said"
-    assert not (places.work / "owner.json").exists()
+    assert not (places.work / "playbook.json").exists()
 
 
 def test_stop_processes_names_those_that_ran(places: lifecycle.Places) -> None:
