@@ -90,6 +90,13 @@ options:
         meta-data.
     type: bool
     default: false
+  lost_counters:
+    description:
+      - What happens if some of O(pods) have certainly left no counters. With V(fail) it fails with C(counters-lost), after all files are in O(dest).
+      - Without a single counter it fails in any case.
+    type: str
+    choices: [fail, warn]
+    default: warn
   keep_arguments:
     description:
       - Go writes the command line of a program into its counter files, secrets on it included. By default all of it but the name of the program is blanked.
@@ -148,6 +155,11 @@ others:
   returned: success
   type: list
   elements: dict
+processes:
+  description: How many of O(pods) ran their program (C(ended)), and how many of these left their counters (C(counted)).
+  returned: success
+  type: dict
+  sample: {ended: 3, counted: 2}
 verdicts:
   description: For each of O(pods) whether its counters came, and if not, the causes.
   returned: success
@@ -304,7 +316,9 @@ def _collect(this: step.Step, place: _Nodes | _Local) -> Outcome:
     diagnosis = verdict.losses(verdicts)
     if gathered.orphans:
         diagnosis.append(verdict.orphaned(gathered, where))
-    for found in diagnosis:
+    lost = verdict.missing(verdicts)
+    fails = bool(lost) and params["lost_counters"] == "fail"
+    for found in [] if fails else diagnosis:
         this.progress.warn(found.sentence())
     for warning in verdict.earlier_generations(gathered, pods):
         this.progress.warn(warning)
@@ -324,14 +338,18 @@ def _collect(this: step.Step, place: _Nodes | _Local) -> Outcome:
         "nodes": gathered.by_source,
         "binaries": [binary.as_dict() for binary in gathered.binaries],
         "others": [binary.as_dict() for binary in gathered.others],
+        "processes": {"ended": len(verdicts), "counted": len(verdicts) - lost},
         "verdicts": [entry.as_dict() for entry in verdicts],
     }
-    return Outcome(
-        changed=gathered.changed,
-        result=result,
-        sections={"collected": result, "covdata": "collected"},
-        diagnosis=diagnosis,
-    )
+    sections = {"collected": result, "covdata": "collected"}
+    if fails:
+        raise Failure(
+            "Counters are missing",
+            [*diagnosis, verdict.lost_counters(verdicts)],
+            {**result, "changed": gathered.changed},
+            sections,
+        )
+    return Outcome(changed=gathered.changed, result=result, sections=sections, diagnosis=diagnosis)
 
 
 def _discard(this: step.Step, source: gather.Source, names: t.Sequence[str]) -> None:
@@ -360,6 +378,7 @@ MODULE = step.Module(
         "image": {"type": "str", "default": ""},
         "mount_path": {"type": "path"},
         "remove": {"type": "bool", "default": False},
+        "lost_counters": {"type": "str", "choices": ["fail", "warn"], "default": "warn"},
         "keep_arguments": {"type": "bool", "default": False},
     },
     run_collect,

@@ -51,6 +51,13 @@ options:
   timeout:
     description: For how many seconds to wait. By default the longest grace period of the pods and half a minute more.
     type: float
+  pod_history:
+    description:
+      - The pods of the namespace since the workload was ready, as M(gocover.e2e.test_run) returns them.
+      - With it, pods that came and went during the tests and previous runs of containers are in RV(pods) too.
+    type: list
+    elements: dict
+    default: []
   restore:
     description: Whether to put the replicas back as soon as all pods are gone.
     type: bool
@@ -77,7 +84,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: How each pod ended; C(seconds) from its SIGTERM to its end, C(log) the last lines of its container.
+  description:
+    - How each pod ended; C(seconds) from its SIGTERM to its end, C(log) the last lines of its container.
+    - C(before_shutdown) is V(true) for a run that was over before, as far as O(pod_history) tells.
   returned: always
   type: list
   elements: dict
@@ -101,6 +110,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings, scaling, shutdown
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template, reverted
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.pod_history import PodHistory
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
@@ -125,12 +135,13 @@ def shut_down_workload(this: step.Step) -> Outcome:
         _with_template(target), params["container"] or (record.container if record else ""), ""
     )
     undone = reverted.taken_back(target) if params["patched"] else None
+    history = PodHistory(params["pod_history"])
     ended = shutdown.shut_down(
-        cluster, target, container, params["timeout"], this.progress.note, owner_alive(this.playbook_pid)
+        cluster, target, container, params["timeout"], this.progress.note, owner_alive(this.playbook_pid), history
     )
     if undone is not None:
         ended = _without_patch(ended, undone)
-    for warning in endings.restart_warnings(ended.pods):
+    for warning in [] if history else endings.restart_warnings(ended.pods):
         this.progress.warn(warning)
     for found in ended.diagnosis:
         if found.cause == "replicas-restored-by-other":
@@ -171,6 +182,7 @@ MODULE = step.Module(
         "container": {"type": "str", "default": ""},
         "patched": {"type": "bool", "default": False},
         "timeout": {"type": "float"},
+        "pod_history": {"type": "list", "elements": "dict", "default": []},
         "restore": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["stopped", "restored"], "default": "stopped"},
         **KUBE_OPTIONS,

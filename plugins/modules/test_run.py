@@ -65,6 +65,11 @@ options:
   evidence:
     description: Directory for logs, events and objects of the namespace after failed tests.
     type: path
+  pod_history:
+    description: The pods of the namespace as they were when the workload was ready, as M(gocover.e2e.workload_ready) returns them.
+    type: list
+    elements: dict
+    default: []
   service_url:
     description: Where the service answers; handed over as E(SERVICE_URL).
     type: str
@@ -105,6 +110,14 @@ tests:
   returned: always
   type: dict
   sample: {passed: 12, skipped: 0, failed: []}
+pod_history:
+  description:
+    - With O(workload), every pod of the namespace while the tests ran, and every end of each of its containers.
+    - M(gocover.e2e.graceful_shutdown) takes it.
+  returned: in a cluster
+  type: list
+  elements: dict
+  sample: [{pod: {metadata: {name: datastorage-7d4b-x}}, first_runs: {}, gone: true, ends: []}]
 diagnosis:
   description: Why it failed, each with C(cause), C(evidence) and C(remedy).
   returned: always
@@ -118,6 +131,7 @@ from pathlib import Path
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._exercise import suite
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.pod_history import PodHistory
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._process.environment import expanded
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
@@ -128,25 +142,34 @@ def run_tests(this: step.Step) -> Outcome:
     if this.check_mode:
         return Outcome(changed=True)
     result = in_cluster(this) if this.params["workload"] else against(this, this.params["service_url"])
-    return Outcome(changed=True, result=result, sections={"tests": suite.section(result)})
+    watched = {key: result[key] for key in ("pod_history",) if key in result}
+    return Outcome(changed=True, result=result, sections={"tests": suite.section(result), **watched})
 
 
 def in_cluster(this: step.Step) -> dict[str, t.Any]:
     """Run the tests against a workload, through a port of this machine; save what there is to see if they fail."""
     # Only here, because the client takes its time to import.
-    from ansible_collections.gocover.e2e.plugins.module_utils._kube import evidence, forward, workload
+    from ansible_collections.gocover.e2e.plugins.module_utils._kube import evidence, forward, pod_watch, workload
 
     params = this.params
     cluster = cluster_of(params)
     target = workload.find(cluster, params["namespace"], params["workload"], "")
+    watch = pod_watch.PodWatch(cluster, params["namespace"], PodHistory(params["pod_history"]))
     try:
-        with forward.way_to(cluster, target, params["port"], node_ports=params["node_ports"]) as url:
-            return against(this, url)
-    except Failure:
+        with watch, forward.way_to(cluster, target, params["port"], node_ports=params["node_ports"]) as url:
+            result = against(this, url)
+        return {**result, "pod_history": watch.history.rows()}
+    except Failure as error:
         if params["evidence"]:
             files = evidence.save(cluster, params["namespace"], Path(params["evidence"]))
             this.progress.note(f"saved logs, events and objects before any pod is stopped: {len(files)} files")
+        error.sections["pod_history"] = watch.history.rows()
         raise
+    finally:
+        if watch.error is not None:
+            this.progress.warn(
+                f"The pods were not watched while the tests ran, so a lost pod may go unnoticed: {watch.error}"
+            )
 
 
 def against(this: step.Step, url: str | None) -> dict[str, t.Any]:
@@ -182,6 +205,7 @@ MODULE = step.Module(
         "port": {"type": "int"},
         "node_ports": {"type": "bool", "default": False},
         "evidence": {"type": "path"},
+        "pod_history": {"type": "list", "elements": "dict", "default": []},
         **KUBE_OPTIONS,
         "timeout": {"type": "float", "default": 900},
         "log": {"type": "path"},

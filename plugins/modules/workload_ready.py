@@ -91,6 +91,12 @@ pods:
   type: list
   elements: dict
   sample: [{name: datastorage-7d4b-x, node: gocover-worker, ip: 10.244.0.7, state: is ready, restarts: 0}]
+pod_history:
+  description: The pods of the namespace as they are now; M(gocover.e2e.test_run) goes on from them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{pod: {metadata: {name: datastorage-7d4b-x}}, first_runs: {datastorage: 0}, gone: false, ends: []}]
 log:
   description: The last lines of the container that fails.
   returned: failure
@@ -103,8 +109,10 @@ diagnosis:
   elements: dict
 """
 
+import typing as t
+
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils._kube import readiness, workload
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import pod_watch, readiness, workload
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere
@@ -117,7 +125,7 @@ def wait_for_workload(this: step.Step) -> Outcome:
     """Wait until the workload is ready."""
     params = this.params
     if this.check_mode:
-        return Outcome(changed=False, result={"seconds": 0.0, "pods": []})
+        return Outcome(changed=False, result={"seconds": 0.0, "pods": [], "pod_history": []})
     cluster = cluster_of(params)
     built = params["images"]
     target = workload.find(cluster, params["namespace"], params["workload"], built[0] if built else "")
@@ -138,8 +146,10 @@ def wait_for_workload(this: step.Step) -> Outcome:
     this.progress.note(f"{target.title} is ready after {seconds:.1f} s: {len(ready.pods)} pods")
     if not ready.pods:
         this.progress.warn(f"{target.title} wants no pod (replicas: 0), so nothing runs")
-    result = {"seconds": seconds, "pods": ready.pods}
-    sections = {"ready": result}
+    result: dict[str, t.Any] = {"seconds": seconds, "pods": ready.pods}
+    history = pod_watch.look(cluster, params["namespace"])
+    sections: dict[str, t.Any] = {"ready": dict(result), "pod_history": history}
+    result["pod_history"] = history
     if params["record"]:
         sections["workload"] = {
             "resource": target.title,

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of the processes that ran left its counters, and why the others did not.
 
-From how each of them ended, what it said, which files lie on its node, and what its image starts. Pure. Clocks are not
-asked, as those of nodes may differ: a node has as many counters as processes ended well there.
+From how each of them ended, what it said, which files lie on its node and when they were written, and what its image
+starts. Pure.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from .._collect.gather import Gathered
 from .._diagnosis import Diagnosis, Failure
 from . import elsewhere
+from .assignment import assign, time_of
 
 Pod = t.Mapping[str, t.Any]
 
@@ -40,11 +41,15 @@ class Program:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One process: whether its counters came, and if not, why."""
+    """One process: whether its counters came, and if not, why.
+
+    ``certain`` is False for one that is only as likely as others to be the one whose counters are missing.
+    """
 
     pod: Pod
     counted: bool
     reasons: list[Diagnosis] = field(default_factory=list)
+    certain: bool = True
 
     def as_dict(self) -> dict[str, t.Any]:
         """The form in which the module returns it."""
@@ -60,14 +65,14 @@ class Verdict:
 def of_pods(gathered: Gathered, where: str, pods: t.Sequence[Pod], program: Program | None = None) -> list[Verdict]:
     """A verdict for each process; ``pods`` are as graceful_shutdown and service_process return them.
 
-    Where as many counters came from a node as processes ended there, all of them count, whatever their exit codes: a
-    program may choose to exit with 143. Where fewer came, those that have a reason to lack theirs are meant first.
+    A counter file may be of any process that ran on its node when it was written. Where each can have a file of its
+    own, all of them count, whatever their exit codes: a program may choose to exit with 143. Where files are too few,
+    those that have a reason to lack theirs are meant first.
     """
     ran = [pod for pod in pods if pod.get("reason") != "NeverStarted"]
     by_node = _by_node(gathered, ran)
     found: dict[int, Verdict] = {}
     for node, everyone in by_node.items():
-        counters = _counters(gathered, node)
         group = []
         for pod in everyone:
             if certain := _certain(where, node, pod):
@@ -75,20 +80,35 @@ def of_pods(gathered: Gathered, where: str, pods: t.Sequence[Pod], program: Prog
                 found[id(pod)] = Verdict(pod, False, certain)
             else:
                 group.append(pod)
-        lost = max(0, len(group) - counters)
-        reasons = {id(pod): _reasons(gathered, where, node, pod, program) for pod in group}
-        suspects = [pod for pod in group if reasons[id(pod)]]
-        for pod in group:
-            if not lost:
-                found[id(pod)] = Verdict(pod, True)
-            elif reasons[id(pod)]:
-                found[id(pod)] = Verdict(pod, False, reasons[id(pod)])
-            elif lost > len(suspects):
-                reason = _of_the_files(gathered, where, node, pod, program, lost - len(suspects), len(group))
-                found[id(pod)] = Verdict(pod, False, [reason])
+        reasons = [_reasons(gathered, where, node, pod, program) for pod in group]
+        assignment = assign(_times(gathered, node), group, {place for place, known in enumerate(reasons) if known})
+        doubtful = {place for others in assignment.doubtful.values() for place in others}
+        for place, pod in enumerate(group):
+            if place in assignment.doubtful and reasons[place]:
+                found[id(pod)] = Verdict(pod, False, reasons[place])
+            elif place in doubtful and not reasons[place]:
+                others = next(others for others in assignment.doubtful.values() if place in others)
+                lost = len(others & assignment.doubtful.keys())
+                reason = _of_the_files(gathered, where, node, pod, program, lost, len(others))
+                found[id(pod)] = Verdict(pod, False, [reason], certain=place in assignment.doubtful)
             else:
                 found[id(pod)] = Verdict(pod, True)
     return [found[id(pod)] for pod in ran]
+
+
+def missing(verdicts: t.Sequence[Verdict]) -> int:
+    """How many processes have certainly left no counters."""
+    return sum(not verdict.counted and verdict.certain for verdict in verdicts)
+
+
+def lost_counters(verdicts: t.Sequence[Verdict]) -> Diagnosis:
+    """How many of how many are missing."""
+    lost = missing(verdicts)
+    return Diagnosis(
+        "counters-lost",
+        f"{len(verdicts) - lost} of {len(verdicts)} processes left their counters",
+        "Mend why they are missing, or let the run pass without them with service_lost_counters: warn",
+    )
 
 
 def losses(verdicts: t.Sequence[Verdict]) -> list[Diagnosis]:
@@ -179,6 +199,14 @@ def _by_node(gathered: Gathered, pods: t.Sequence[Pod]) -> dict[str, list[Pod]]:
 
 def _counters(gathered: Gathered, node: str) -> int:
     return gathered.counters_by_source.get(node, 0) if node else gathered.counter_files
+
+
+def _times(gathered: Gathered, node: str) -> list[float | None]:
+    """When each of the counter files of a node was written; None where that is unknown."""
+    taken = gathered.taken if not node else {node: gathered.taken.get(node, [])}
+    names = [name for found in taken.values() for name in found if name.startswith("covcounters.")]
+    count = _counters(gathered, node)
+    return [time_of(name) for name in names] if len(names) == count else [None] * count
 
 
 def _metas(gathered: Gathered, node: str) -> int:

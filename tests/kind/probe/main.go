@@ -54,6 +54,8 @@ func main() {
 		fmt.Fprintln(w, "ready")
 	})
 	http.HandleFunc("/slow", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	// Nothing recovers the panic of another goroutine.
+	http.HandleFunc("/crash", func(http.ResponseWriter, *http.Request) { go panic("asked to crash") })
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, os.Getenv("HOSTNAME")) })
 	server := &http.Server{Addr: ":8080"}
 	go server.ListenAndServe()

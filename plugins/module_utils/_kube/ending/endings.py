@@ -16,10 +16,10 @@ from .. import images, pods
 from ..api import Logs, Object
 
 #: How many of a container's last lines are returned; more of them are looked at.
-_SHOWN_LINES = 50
+SHOWN_LINES = 50
 _VARIABLE = "GOCOVERDIR"
 #: The reason of an end that the kubelet reports of a container that it cannot find.
-_UNKNOWN = "ContainerStatusUnknown"
+UNKNOWN = "ContainerStatusUnknown"
 
 
 @dataclass
@@ -82,7 +82,7 @@ def has_started(pod: Object, container: str) -> bool:
     """Whether the container has run at all; the kubelet reports an end of what it never made too."""
     states = [state for state in pods.containers(pod) if state.name == container]
     return any(
-        state.running or state.started or state.restarts or (state.exit_code is not None and state.reason != _UNKNOWN)
+        state.running or state.started or state.restarts or (state.exit_code is not None and state.reason != UNKNOWN)
         for state in states
     )
 
@@ -92,7 +92,7 @@ def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
     pod = leaving.object
     found = ending(pod, container)
     unstarted = not leaving.started and not has_started(pod, container)
-    seen = found is not None and found.reason != _UNKNOWN
+    seen = found is not None and found.reason != UNKNOWN
     log = leaving.log.lines() if leaving.log is not None else []
     ended = exits.Ending(
         name=pods.name_of(pod),
@@ -103,7 +103,7 @@ def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
         log=log,
     )
     diagnosis = [] if unstarted else exits.diagnose(ended)
-    spec: Object = next((entry for entry in images.containers(pod["spec"]) if entry["name"] == container), {})
+    started_at, finished_at = run_times(pod, container)
     row = {
         "name": ended.name,
         "container": container,
@@ -114,14 +114,31 @@ def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
         "grace_period": ended.grace_period,
         "restarts": max((state.restarts for state in pods.containers(pod) if state.name == container), default=0),
         "image": pods.image_of(pod, container),
-        # The program alone: there may be secrets among its arguments.
-        "command": list(spec.get("command") or [])[:1],
+        "command": program_of(pod, container),
         "writes": writes_to(pod, container),
+        "started_at": started_at,
+        "finished_at": finished_at,
         "said": leaving.said,
-        "log": log[-_SHOWN_LINES:],
+        "log": log[-SHOWN_LINES:],
         "diagnosis": [entry.as_dict() for entry in diagnosis],
     }
     return row, diagnosis
+
+
+def program_of(pod: Object, container: str) -> list[str]:
+    """The program that the pod's spec starts, alone: there may be secrets among its arguments. Empty: the image's."""
+    spec: Object = next((entry for entry in images.containers(pod["spec"]) if entry["name"] == container), {})
+    return list(spec.get("command") or [])[:1]
+
+
+def run_times(pod: Object, container: str) -> tuple[str | None, str | None]:
+    """When the container's last run began and ended, by the clock of its node (RFC 3339); None where unknown."""
+    status = pod.get("status") or {}
+    found: Object = next((entry for entry in status.get("containerStatuses") or [] if entry["name"] == container), {})
+    state, last = found.get("state") or {}, found.get("lastState") or {}
+    terminated = state.get("terminated") or (last.get("terminated") if "waiting" in state else None) or {}
+    started_at = terminated.get("startedAt") or (state.get("running") or {}).get("startedAt")
+    return started_at, terminated.get("finishedAt")
 
 
 def writes_to(pod: Object, container: str) -> Object:
@@ -173,10 +190,10 @@ def coverage_words(lines: t.Iterable[str]) -> list[str]:
 
 
 def restart_warnings(rows: t.Iterable[Object]) -> list[str]:
-    """A container that crashed while the tests ran took the counters of that run with it."""
+    """Of pods that nobody watched: a container that crashed took the counters of that run with it."""
     return [
-        f"{row['name']} was restarted {row['restarts']} times before it was ended; "
-        "what its former runs counted is lost if they crashed"
+        f"{row['name']} was restarted {row['restarts']} times before the shutdown, and nobody watched it; "
+        "counters of its previous runs are lost if they crashed"
         for row in rows
         if row["restarts"]
     ]

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from ..._diagnosis import Diagnosis, Failure, failure
 from .. import pods
 from ..api import DAEMON_SET, JOB, NODE, POD, ApiError, Change, Cluster, Object, Source
-from ..workload import Workload
-from . import endings, scaling
+from ..pod_history import PodHistory
+from ..workload import KINDS, Workload
+from . import earlier, endings, scaling
 from .endings import Leaving
 from .scaling import RECORD, recorded_replicas, replicas_before, restore, restoring_patch, stopping_patch
 
@@ -64,8 +65,11 @@ def shut_down(
     timeout: float | None,
     note: t.Callable[[str], None],
     alive: t.Callable[[], bool] = lambda: True,
+    history: PodHistory | None = None,
 ) -> Ended:
     """Bring the workload to zero and watch each pod until it is gone. Raises Failure; replicas are then put back.
+
+    With a ``history``, what was over before has rows too: pods that came and went, and previous runs of containers.
 
     Without a ``timeout`` the pods get the longest of their grace periods, and half a minute more. Where somebody else
     puts replicas back meanwhile, the pods that were there are ended one by one, and who it was is in the diagnosis.
@@ -81,6 +85,7 @@ def shut_down(
     # The pods of a Job that are through have written theirs.
     through = [Leaving(pod, gone=True) for pod in present if pods.finished(pod) and target.kind in (JOB, POD)]
     _listen(cluster, target.namespace, [*leaving.values(), *through], container)
+    before_shutdown = _earlier(cluster, target, container, present, leaving, history) if history else []
     longest = max((pods.grace_period(entry.object) for entry in leaving.values()), default=0.0)
     shutdown = _Shutdown(cluster, target, source, leaving, container, note, alive)
     patch = stopping_patch(target)
@@ -106,7 +111,34 @@ def shut_down(
         row, found = endings.verdict(entry, container)
         rows.append(row)
         diagnosis += found
+    rows += before_shutdown
     return Ended(rows, before, patch is not None or bool(leaving), diagnosis + shutdown.restored())
+
+
+def _earlier(
+    cluster: Cluster,
+    target: Workload,
+    container: str,
+    present: t.Sequence[Object],
+    leaving: t.Container[str],
+    history: PodHistory,
+) -> list[Object]:
+    """The rows of what was over before, from the history of the namespace and what is present now."""
+    if target.kind not in KINDS.values():
+        return []
+    for pod in present:
+        history.take(pod)
+    uids = {pod["metadata"]["uid"] for pod in present}
+    entries = history.of(target.object["spec"]["selector"])
+    logs = {}
+    for entry in entries:
+        uid = entry.object["metadata"]["uid"]
+        entry.gone = entry.gone or uid not in uids
+        if uid in uids and entry.last_run(container):
+            with contextlib.suppress(ApiError):
+                name = pods.name_of(entry.object)
+                logs[uid] = cluster.logs(name, target.namespace, container, tail=_LOG_LINES, previous=True)
+    return earlier.rows(entries, container, leaving, logs)
 
 
 def _listen(cluster: Cluster, namespace: str, leaving: t.Sequence[Leaving], container: str) -> None:
