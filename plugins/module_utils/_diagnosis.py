@@ -55,6 +55,16 @@ def failure(
     return Failure(summary, [Diagnosis(cause, evidence, remedy)], result, sections or {})
 
 
+def library_missing(library: str, error: ImportError, summary: str) -> Failure:
+    """The failure where Ansible's Python lacks ``library``, by the name under which pip installs it."""
+    return failure(
+        summary,
+        "library-missing",
+        f"Importing the Python library {library} failed with: {error}",
+        f"Install it into Ansible's own environment: pip install '{library}' (or pip install -r requirements.txt)",
+    )
+
+
 def _ended(sentence: str) -> str:
     sentence = sentence.strip()
     return sentence if not sentence or sentence.endswith((".", "!", "?", ":", "`")) else sentence + "."

@@ -57,7 +57,8 @@ options:
     description:
       - The file that gets the cluster's kubeconfig (mode 0600).
       - By default a file of its own below E(XDG_STATE_HOME) (C(~/.local/state/gocover.e2e/NAME.kubeconfig)).
-      - A file with other clusters in it is only touched if it is named here; kind then merges.
+      - A file with other clusters in it is only touched if it is named here. The cluster is added to it, and its current context stays.
+      - A file that is no kubeconfig is neither changed nor removed.
     type: path
 """
 
@@ -93,11 +94,13 @@ nodes:
   elements: dict
   sample: [{name: e2e-control-plane, role: control-plane, image: "kindest/node:v1.34.4", state: running}]
 kubeconfig:
-  description: Path of the kubeconfig.
+  description:
+    - Path of a kubeconfig whose current context is the cluster's.
+    - This is the file of the option, or the cluster's own file where the former holds other clusters too.
   returned: success
   type: str
 context:
-  description: The context in it.
+  description: The context of the cluster, in both files.
   returned: success
   type: str
   sample: kind-e2e
@@ -170,6 +173,7 @@ def manage_cluster(this: step.Step) -> Outcome:
     )
     result = {
         **known,
+        "kubeconfig": str(made.kubeconfig),
         "nodes": [node.as_dict() for node in made.nodes],
         "host_address": nodes.gateway_of(engine, made.nodes[0]),
         "created": made.created,

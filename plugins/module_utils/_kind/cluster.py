@@ -51,6 +51,11 @@ class ClusterSpec:
         return self.state / f"{self.name}.lock"
 
     @property
+    def own_kubeconfig(self) -> Path:
+        """The kubeconfig that holds nothing but this cluster."""
+        return self.state / f"{self.name}.kubeconfig"
+
+    @property
     def unfinished(self) -> Path:
         """There while the cluster is being created, with the path of kind's directory: tells what a kill has left."""
         return self.state / f"{self.name}.unfinished"
@@ -67,9 +72,13 @@ class ClusterSpec:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that answers. ``changed`` also tells of a started node and of a written kubeconfig."""
+    """A cluster that answers. ``changed`` also tells of a started node and of a written kubeconfig.
+
+    The current context of the file ``kubeconfig`` is the cluster's.
+    """
 
     nodes: list[Node]
+    kubeconfig: Path
     created: bool
     attempts: int
     changed: bool
@@ -97,9 +106,9 @@ def ensure_present(
         if there:
             return _check(engine, spec, there, progress)
         attempts = _create(engine, spec, progress, wanted)
-        _write_kubeconfig(engine, spec)
-        _wait_for_api(engine, spec, progress)
-        return Cluster(containers_of(engine, spec.name), created=True, attempts=attempts, changed=True)
+        path, _changed = _write_kubeconfigs(engine, spec)
+        _wait_for_api(engine, spec, path, progress)
+        return Cluster(containers_of(engine, spec.name), path, created=True, attempts=attempts, changed=True)
 
 
 def ensure_absent(engine: Engine, spec: ClusterSpec, progress: Progress) -> bool:
@@ -109,7 +118,7 @@ def ensure_absent(engine: Engine, spec: ClusterSpec, progress: Progress) -> bool
         if there:
             progress.note(f"deleting the cluster {spec.name} ({len(there)} nodes)")
             delete(engine, spec)
-        removed = _remove_kubeconfig(engine, spec)
+        removed = _remove_kubeconfigs(spec, progress)
         spec.unfinished.unlink(missing_ok=True)
         return bool(there) or removed
 
@@ -257,45 +266,44 @@ def _check(engine: Engine, spec: ClusterSpec, there: t.Sequence[Node], progress:
                 f"{node.name} is {node.state}, and starting it failed with: {error.text}",
                 "Delete the cluster (state: absent) and let it be created anew",
             ) from error
-    written = _write_kubeconfig(engine, spec)
-    _wait_for_api(engine, spec, progress)
+    path, written = _write_kubeconfigs(engine, spec)
+    _wait_for_api(engine, spec, path, progress)
     nodes = containers_of(engine, spec.name)
     return Cluster(
-        nodes, created=False, attempts=0, changed=bool(stopped) or written, differences=differences(spec, nodes)
+        nodes, path, created=False, attempts=0, changed=bool(stopped) or written, differences=differences(spec, nodes)
     )
 
 
-def _write_kubeconfig(engine: Engine, spec: ClusterSpec) -> bool:
+def _write_kubeconfigs(engine: Engine, spec: ClusterSpec) -> tuple[Path, bool]:
+    """Write the kubeconfig; returns a file whose current context is the cluster's, and whether anything changed.
+
+    A file that holds more keeps its current context, which may be another cluster's. A run must not work there, so that
+    it gets a file of the cluster's own too.
+    """
     content = _kubeconfig(engine, spec)
+    path = spec.kubeconfig
     try:
-        before = spec.kubeconfig.read_text(encoding="utf-8") if spec.kubeconfig.exists() else ""
-        if kubeconfig.is_of_cluster_alone(before, spec.name):
-            return kubeconfig.write_private(spec.kubeconfig, content)
+        changed = kubeconfig.write(path, content, spec.name)
+        if path != spec.own_kubeconfig and not kubeconfig.holds_only(path, spec.name):
+            path = spec.own_kubeconfig
+            changed |= kubeconfig.write(path, content, spec.name)
     except OSError as error:
         raise failure(
             f"The kubeconfig of {spec.name} cannot be written",
             "results-unwritable",
-            f"{spec.kubeconfig}: {error.strerror}",
+            f"{path}: {error.strerror}",
             "Make it writable for this user, or name another file with the option kubeconfig",
         ) from error
-    # Somebody's file with other clusters in it, which was named on purpose: kind knows how to merge.
-    ended = program.run(engine, ["export", "kubeconfig", "--name", spec.name, "--kubeconfig", str(spec.kubeconfig)])
-    if ended.rc != 0:
-        raise failure(
-            f"The kubeconfig of {spec.name} cannot be written",
-            "results-unwritable",
-            f"kind export kubeconfig said: {' '.join(program.plain(ended.tail)[-1:])}",
-            "Name another file with the option kubeconfig",
-        )
-    return spec.kubeconfig.read_text(encoding="utf-8") != before
+    return path, changed
 
 
 def _kubeconfig(engine: Engine, spec: ClusterSpec) -> str:
     ended = program.run(engine, ["get", "kubeconfig", "--name", spec.name])
     content = "\n".join(ended.tail) + "\n"
-    if ended.rc == 0 and kubeconfig.server(content):
-        # kind may warn on stderr, before the document.
-        return content[content.index("apiVersion:") :]
+    # kind may warn on stderr, before the document.
+    document = content[content.find("apiVersion:") :]
+    if ended.rc == 0 and kubeconfig.describes(document, spec.name):
+        return document
     raise failure(
         f"The cluster {spec.name} is there, but is not usable",
         "cluster-create-failed",
@@ -304,10 +312,8 @@ def _kubeconfig(engine: Engine, spec: ClusterSpec) -> str:
     )
 
 
-def _wait_for_api(engine: Engine, spec: ClusterSpec, progress: Progress) -> None:
-    content = spec.kubeconfig.read_text(encoding="utf-8")
-    if not kubeconfig.is_of_cluster_alone(content, spec.name):
-        content = _kubeconfig(engine, spec)
+def _wait_for_api(engine: Engine, spec: ClusterSpec, path: Path, progress: Progress) -> None:
+    content = path.read_text(encoding="utf-8")
     deadline = time.monotonic() + spec.wait_timeout
     said = None
     while (silence := kubeconfig.api_silence(content)) is not None:
@@ -327,19 +333,17 @@ def _wait_for_api(engine: Engine, spec: ClusterSpec, progress: Progress) -> None
         time.sleep(_POLL)
 
 
-def _remove_kubeconfig(engine: Engine, spec: ClusterSpec) -> bool:
-    """Remove the file if it is this cluster's alone; in somebody else's only kind's own entries go."""
-    try:
-        content = spec.kubeconfig.read_text(encoding="utf-8")
-    except OSError:
-        return False
-    if kubeconfig.is_of_cluster_alone(content, spec.name):
-        spec.kubeconfig.unlink()
-        return True
-    if f"name: {kubeconfig.context_of(spec.name)}" not in content:
-        return False
-    program.run(engine, ["delete", "cluster", "--name", spec.name, "--kubeconfig", str(spec.kubeconfig)])
-    return True
+def _remove_kubeconfigs(spec: ClusterSpec, progress: Progress) -> bool:
+    """Remove the files that are this cluster's alone; from somebody else's only its own entries go."""
+    removed = False
+    for path in {spec.kubeconfig: None, spec.own_kubeconfig: None}:
+        try:
+            removed |= kubeconfig.remove(path, spec.name)
+        except kubeconfig.NotUnderstood as reason:
+            progress.warn(f"The kubeconfig {path} stays as it is: {reason}")
+        except OSError as error:
+            progress.warn(f"The cluster {spec.name} stays in the kubeconfig {path}: {error.strerror}")
+    return removed
 
 
 def _inotify_instances() -> int | None:

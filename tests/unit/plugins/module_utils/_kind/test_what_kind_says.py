@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, failures, kubeconfig, program
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, failures, program
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node
 
 _NO_LINE = (
@@ -67,49 +67,6 @@ def test_diagnosis(seen: failures.Seen, cause: str, words: str) -> None:
 )
 def test_phases(line: str, expected: str | None) -> None:
     assert program.phase(line) == expected
-
-
-KUBECONFIG = """apiVersion: v1
-clusters:
-- cluster:
-    server: https://127.0.0.1:40753
-  name: kind-e2e
-contexts:
-- context:
-    cluster: kind-e2e
-    user: kind-e2e
-  name: kind-e2e
-current-context: kind-e2e
-kind: Config
-users:
-- name: kind-e2e
-  user: {}
-"""
-
-
-def test_kubeconfig_of_one_cluster_and_of_several() -> None:
-    assert kubeconfig.server(KUBECONFIG) == "https://127.0.0.1:40753"
-    assert kubeconfig.is_of_cluster_alone(KUBECONFIG, "e2e")
-    assert kubeconfig.is_of_cluster_alone("", "e2e")
-    assert not kubeconfig.is_of_cluster_alone(KUBECONFIG, "other")
-    assert not kubeconfig.is_of_cluster_alone(KUBECONFIG + "- name: work\n", "e2e")
-
-
-def test_a_kubeconfig_is_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "config"
-    assert kubeconfig.write_private(path, "a") is True
-    assert kubeconfig.write_private(path, "a") is False
-    assert path.stat().st_mode & 0o777 == 0o600
-    path.chmod(0o644)
-    assert kubeconfig.write_private(path, "a") is True
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_an_api_that_does_not_answer_is_told() -> None:
-    said = kubeconfig.api_silence("server: https://127.0.0.1:1\n")
-    assert said is not None
-    assert "127.0.0.1:1" in said
-    assert kubeconfig.api_silence("") == "the kubeconfig names no server"
 
 
 def _nodes(*roles: str, image: str = "kindest/node:v1") -> list[Node]:
