@@ -17,6 +17,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from .child import popen
+
 #: How many of the last lines are kept as evidence.
 TAIL_LINES = 200
 #: How long what a command left behind may still write after the command itself has ended, in seconds.
@@ -56,15 +58,7 @@ def run(
     group too. Raises OSError if ``argv`` cannot be started.
     """
     begun = time.monotonic()
-    process = subprocess.Popen(
-        argv,
-        cwd=cwd,
-        env=dict(env) if env is not None else None,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    process = popen(argv, cwd=cwd, env=env)
     if process.stdout is None:
         raise AssertionError("a pipe was asked for")
     tail: deque[str] = deque(maxlen=TAIL_LINES)

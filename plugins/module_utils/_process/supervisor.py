@@ -14,6 +14,7 @@ service as soon as the owner is gone, so that Ctrl-C and even SIGKILL leave no p
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from .. import _files
+from .child import default_signals, popen
 from .command import exit_code
 from .identity import Identity, identify
 
@@ -147,16 +149,16 @@ def _detach_and_supervise(program: Program, directory: Path, owner: Identity | N
         os.setsid()
         if os.fork():
             os._exit(0)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
+        default_signals()
+        # Where the playbook was started without stdin or stderr, the pipe may have got one of their numbers.
+        writer = fcntl.fcntl(writer, fcntl.F_DUPFD_CLOEXEC, 3)
         # Let go of everything of the module's: Ansible waits until its pipes are closed.
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
-        os.dup2(writer, 3)
-        os.closerange(4, 256)
-        os.set_inheritable(3, False)
-        _supervise(program, directory, owner)
+        os.closerange(3, writer)
+        os.closerange(writer + 1, os.sysconf("SC_OPEN_MAX"))
+        _supervise(program, directory, owner, writer)
         status = 0
     except BaseException:
         (directory / "supervisor.log").write_text(traceback.format_exc(), encoding="utf-8")
@@ -164,19 +166,11 @@ def _detach_and_supervise(program: Program, directory: Path, owner: Identity | N
         os._exit(status)
 
 
-def _supervise(program: Program, directory: Path, owner: Identity | None) -> None:
-    answer = os.fdopen(3, "w", encoding="utf-8")
+def _supervise(program: Program, directory: Path, owner: Identity | None, writer: int) -> None:
+    answer = os.fdopen(writer, "w", encoding="utf-8")
     with open(directory / LOG, "wb") as log:
         try:
-            process = subprocess.Popen(
-                program.argv,
-                cwd=program.cwd,
-                env=dict(program.env),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            process = popen(program.argv, cwd=program.cwd, env=program.env, stdout=log, stderr=log)
         except OSError as error:
             answer.write(json.dumps({"errno": error.errno, "strerror": error.strerror, "filename": error.filename}))
             answer.close()
