@@ -80,11 +80,8 @@ class LocalSource:
 
     def discard(self, names: t.Collection[str]) -> None:
         """Remove; a directory that others write to stays."""
-        try:
-            for name in names:
-                (self.directory / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise _files.unwritable(self.directory, error) from error
+        for name in names:
+            (self.directory / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.directory.rmdir()
 
@@ -147,7 +144,7 @@ def gather(
             origins = _bring_together(fetched, together)
             inspected = _inspect(together, origins, keep_arguments, wanted, recover, where)
             everywhere = {source.name: 0 for source in sources}
-            changed = bool(inspected.counter_files) and not same_content(together, dest)
+            changed = bool(inspected.counter_files) and not _same_content(together, dest)
             if changed:
                 _files.replace_entries(staged, dest.parent)
             shutil.rmtree(partial)
@@ -324,8 +321,7 @@ def _recover(directory: Path, chosen: Files, recover: Recover) -> None:
             _read(directory / f"covmeta.{meta.hash}", chosen)
 
 
-def same_content(left: Path, right: Path) -> bool:
-    """Whether two directories hold the same files; False if ``right`` does not exist."""
+def _same_content(left: Path, right: Path) -> bool:
     if not right.is_dir():
         return False
     names = sorted(entry.name for entry in left.iterdir())

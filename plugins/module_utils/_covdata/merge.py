@@ -42,12 +42,14 @@ class MergedFunction:
 
 @dataclass
 class MergedPackage:
-    """A package with its functions in the order of the meta-data."""
+    """A package with its functions in the order of the meta-data; ``programs`` are the main packages of the builds that
+    have it."""
 
     path: str
     name: str
     module: str
     functions: dict[FunctionId, MergedFunction] = field(default_factory=dict)
+    programs: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -139,8 +141,10 @@ def _sum_counters(pod: Pod, limit: int) -> dict[FunctionKey, list[int]]:
 def _add_pod(packages: dict[str, MergedPackage], meta: MetaFile, sums: dict[FunctionKey, list[int]], pod: Pod) -> None:
     """Lay the units of one build over those that are known. Takes what it uses out of ``sums``."""
     meta_file, build = pod.meta_file, pod.last_run
+    programs = {package.path for package in meta.packages if package.name == "main"}
     for package_index, package in enumerate(meta.packages):
         merged = packages.setdefault(package.path, MergedPackage(package.path, package.name, package.module))
+        merged.programs |= programs
         for function_index, function in enumerate(package.functions):
             counters = sums.pop((package_index, function_index), None)
             if counters is None:

@@ -9,6 +9,7 @@ import filecmp
 import os
 import shutil
 import tempfile
+import time
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,20 +31,21 @@ from .formats.lines import check_extent
 from .formats.markdown import markdown_summary
 from .formats.profile import profile_lines
 from .numbers.baseline import read_baseline
-from .numbers.changed import Changes, measure_changes
+from .numbers.changed import Changes, measure_changes, why_nothing_changed
 from .numbers.exclusions import reasons
 from .numbers.from_covdata import coverage_of
 from .numbers.gates import Gate, said_of
 from .numbers.levels import Level, Levels, read_level
 from .numbers.model import Coverage
+from .numbers.own import with_own
 from .numbers.summary import Demands, Selection, headline_of, hold_against_gates, select, summary_of, summary_text
 from .numbers.thresholds import Threshold, check_since
 from .page.service import render
 from .source.ahead import ScanAhead
 from .source.git import changed_lines, fork_point
-from .source.git_program import top_level
 from .source.placing import place
 from .source.sources import Sources
+from .source.unplaced import find_unplaced
 from .writing import Content, no_collection, write_all
 
 #: Where the raw files lie in a directory of results.
@@ -99,7 +101,7 @@ def make_report(spec: ReportSpec) -> Report:
 
 def _make_report(spec: ReportSpec) -> Report:
     check_since(spec.thresholds, spec.changed_since)
-    sources = Sources(str(spec.source) if spec.source else None)
+    sources = Sources(str(spec.source) if spec.source else None, spec.package)
     try:
         with ScanAhead(sources) as scan:
             directories = [str(directory) for directory in spec.covdata]
@@ -113,7 +115,10 @@ def _make_report(spec: ReportSpec) -> Report:
         ) from error
     hint = os.path.join(spec.source, spec.package) if spec.source and spec.package else ""
     placed = place(coverage_of(merged, newest=True) if merged.rivals else raw, sources, spec.source_map, hint)
-    coverage = placed.coverage
+    main = sources.modules.name_of(os.path.realpath(hint)) if sources.modules and hint else None
+    coverage = with_own(placed.coverage, sources.modules, spec.service, main or "")
+    unplaced, warnings = find_unplaced(coverage, sources)
+    coverage.warnings += warnings
     sources.annotate(coverage)
     selection = select(coverage, spec.exclude, spec.scope, spec.exclude_generated, spec.exclude_comments, sources)
     levels = _levels_of(spec, sources)
@@ -124,8 +129,12 @@ def _make_report(spec: ReportSpec) -> Report:
         levels=Levels(coverage, levels) if levels else None,
     )
     summary = summary_of(selection, spec.service, spec.go_version, demands)
+    if demands.changed is not None and (nothing := why_nothing_changed(demands.changed)):
+        summary["warnings"].append(nothing)
     if placed.mapped:
         summary["mapped"] = placed.mapped
+    if unplaced:
+        summary["unplaced"] = unplaced
     if spec.run:
         summary["run"] = dict(spec.run)
     if spec.tests is not None:
@@ -161,17 +170,17 @@ def _changes_of(spec: ReportSpec, selection: Selection, sources: Sources) -> dic
             f"There is no source to compare with {spec.changed_since}",
             "Set service_repo to the directory with go.mod, in a git repository",
         )
-    commit = fork_point(sources.root, spec.changed_since)
-    changes = Changes(spec.changed_since, commit, changed_lines(sources.root, commit))
+    top = sources.modules.base if sources.modules else sources.root
+    commit = fork_point(top, spec.changed_since)
+    changes = Changes(spec.changed_since, commit, changed_lines(top, commit))
     return measure_changes(changes, selection.headline, selection.everything, sources)
 
 
 def _repository_paths(coverage: Coverage, sources: Sources) -> t.Callable[[str], str]:
-    """From the name of a file to its path in the repository, or in the module where there is no repository."""
-    module = coverage.module or sources.module
-    top = top_level(sources.root) if sources.root else None
-    directory = os.path.relpath(sources.root, top) if top and sources.root else ""
-    return repo_relative({module: directory} if module else {})
+    """From the name of a file to its path in the repository; without source, to that below its module."""
+    if sources.modules is not None:
+        return sources.repository_path
+    return repo_relative({coverage.module: ""} if coverage.module else {})
 
 
 def _contents(
@@ -179,7 +188,7 @@ def _contents(
 ) -> dict[str, Content]:
     counted = selection.counted
     path_of = _repository_paths(selection.everything, sources)
-    started = _milliseconds(spec)
+    started = _milliseconds(spec.run.get("started"))
     return {
         "index.html": lambda: render(counted, summary, _text_of(sources), reasons(selection.excluded)),
         "cobertura.xml": lambda: cobertura_pieces(counted, timestamp=started, path_of=path_of),
@@ -193,13 +202,10 @@ def _contents(
     }
 
 
-def _milliseconds(spec: ReportSpec) -> int:
-    """The time of the run since 1970, else of its newest coverage file: the same run gives the same files."""
-    started = spec.run.get("started")
-    if started:
-        return int(datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp() * 1000)
-    files = [file for directory in spec.covdata for file in coverage_files(str(directory))]
-    return int(max((os.path.getmtime(file) for file in files), default=0) * 1000)
+def _milliseconds(started: str | None) -> int:
+    """The time of the run (RFC 3339) since 1970, so that the same run gives the same files; now, if nobody says it."""
+    moment = datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp() if started else time.time()
+    return int(moment * 1000)
 
 
 def _text_of(sources: Sources) -> t.Callable[[str], str | None]:
@@ -210,19 +216,16 @@ def _text_of(sources: Sources) -> t.Callable[[str], str | None]:
     return text
 
 
-def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: bool, check_mode: bool = False) -> bool:
+def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: bool) -> bool:
     """Put the files into ``dest``, all of them or, if anything goes wrong, none. Returns whether anything changed.
-
-    In check mode they are rendered and compared, and ``dest`` stays as it is.
 
     With ``keep_covdata`` the raw files become part of the results, without what else lies beside them. What lies in
     ``dest`` under other names stays.
     """
     contents: dict[str, Content] = {**report.files, "summary.json": lambda: summary_text(report.summary)}
     try:
-        if not check_mode:
-            dest.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=None if check_mode else dest.parent))
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
     except OSError as error:
         raise _files.unwritable(dest, error) from error
     try:
@@ -235,8 +238,7 @@ def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: boo
                 for file in coverage_files(str(directory)):
                     shutil.copy2(file, staging / COVDATA)
         changed = any(_differs(staging / name, dest / name) for name in sorted(contents))
-        if not check_mode:
-            _files.replace_entries(staging, dest)
+        _files.replace_entries(staging, dest)
     except OSError as error:
         raise _files.unwritable(dest, error) from error
     finally:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..numbers.gates import said_of
 from ..numbers.model import percent
+from ..numbers.scope import basis_sentence
 from ..numbers.summary import headline_of
 
 _MAX_ROWS = 200  # GitHub cuts a comment off at 65,536 characters
@@ -35,8 +36,13 @@ def escape(text: str) -> str:
 
 def _lines(summary: dict[str, Any]) -> Iterator[str]:
     headline = headline_of(summary)
-    yield f"### {escape(summary['service'])}: {_share(headline)} of statements covered end to end"
+    few = basis_sentence(summary.get("basis") or {})
+    share = _fraction(headline) if few else _share(headline)
+    yield f"### {escape(summary['service'])}: {share} of statements covered end to end"
     yield ""
+    if few:
+        yield f"**{escape(few)}.**"
+        yield ""
     functions = summary.get("scope", summary)["functions"]
     yield f"{_fraction(headline)} statements and {_fraction(functions)} functions ran."
     if "scope" in summary:

@@ -9,7 +9,6 @@ block count, all of them, as soon as one of its lines with code was changed.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from .model import Block, Coverage, percent
 
 @dataclass(frozen=True)
 class Changes:
-    """Lines that were changed, by path relative to ``root``; ``since`` is as the user wrote it."""
+    """Lines that were changed, by path in the repository; ``since`` is as the user wrote it."""
 
     since: str
     commit: str
@@ -43,11 +42,12 @@ class ChangedFile:
 def measure_changes(changes: Changes, coverage: Coverage, everything: Coverage, sources: Sources) -> dict[str, Any]:
     """The part ``changed`` of summary.json, the files with most uncovered lines first.
 
-    Counts what ``coverage`` has. Changed files that are in none of ``everything`` that was instrumented are named as
-    ``unmeasured``: they are not part of the program, or only for another platform.
+    Counts what ``coverage`` has. Changed files of the service's modules that are in none of ``everything`` that was
+    instrumented are named as ``unmeasured``: they are not part of the program, or only for another platform. Those that
+    were instrumented, and are excluded or outside the headline, are named as ``uncounted``.
     """
     files = []
-    paths = {_relative(sources, file.name): file for file in coverage.files()}
+    paths = {sources.repository_path(file.name): file for file in coverage.files()}
     for path, ranges in changes.lines.items():
         file = paths.get(path)
         source = sources.read(file.name) if file is not None else None
@@ -56,8 +56,10 @@ def measure_changes(changes: Changes, coverage: Coverage, everything: Coverage, 
             if measured.lines[1]:
                 files.append(measured)
     files.sort(key=lambda file: (file.lines[0] - file.lines[1], file.name))
-    known = {_relative(sources, file.name) for file in everything.files()}
-    unmeasured = sorted(path for path in changes.lines if path not in known and not path.endswith("_test.go"))
+    known = {sources.repository_path(file.name) for file in everything.files()}
+    tested = [path for path in sorted(changes.lines) if not path.endswith("_test.go")]
+    unmeasured = [path for path in tested if path not in known and sources.is_of_service(path)]
+    uncounted = [path for path in tested if path in known and path not in paths]
     return {
         "since": changes.since,
         "commit": changes.commit,
@@ -74,7 +76,24 @@ def measure_changes(changes: Changes, coverage: Coverage, everything: Coverage, 
             for file in files
         ],
         "unmeasured": unmeasured,
+        "uncounted": uncounted,
     }
+
+
+def why_nothing_changed(changed: Mapping[str, Any]) -> str:
+    """A sentence for changes of which nothing can be measured, whatever threshold they have; "" where something can."""
+    if changed["lines"]["total"]:
+        return ""
+    since = f"Nothing of what has changed since {changed['since']} can be measured"
+    for paths, reason in (
+        (changed["unmeasured"], "not in the data. Add their package to service_coverpkg, or run what uses them"),
+        (changed["uncounted"], "excluded or outside the headline. service_exclude and service_scope decide that"),
+    ):
+        if paths:
+            count = "1 changed Go file" if len(paths) == 1 else f"{len(paths)} changed Go files"
+            verb = "is" if len(paths) == 1 else "are"
+            return f"{since}: {count}, such as {paths[0]}, {verb} {reason}"
+    return f"{since}: no statement of the service's Go code has changed, so that a threshold for it has no effect"
 
 
 def _measure(
@@ -118,11 +137,6 @@ def _code_lines(block: Block, code: Mapping[int, tuple[int, int]]) -> list[int]:
 
 def _is_changed(line: int, ranges: Ranges) -> bool:
     return any(first <= line <= last for first, last in ranges)
-
-
-def _relative(sources: Sources, name: str) -> str | None:
-    path = sources.path_of(name)
-    return os.path.relpath(path, sources.root) if path and sources.root else None
 
 
 def _sum(numbers: Sequence[tuple[int, int]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import partial
 
 from ..._covdata.merge import MergedCovdata, MergedPackage
 from ..._covdata.meta import Unit
-from .model import Block, Coverage, FileCoverage, FunctionCoverage, PackageCoverage, count_statements
+from .model import Block, Coverage, FileCoverage, FunctionCoverage, PackageCoverage, Program, count_statements
 
 # tuple.__new__ and not Block(): there are hundreds of thousands of them, and this is the fastest way in.
 _block = partial(tuple.__new__, Block)
@@ -22,7 +22,9 @@ def coverage_of(merged: MergedCovdata, newest: bool = False) -> Coverage:
     with ``newest`` those of the build that ran last count alone.
     """
     packages = [_package_of(merged.packages[path], newest) for path in sorted(merged.packages)]
-    main_modules = {package.module for package in merged.packages.values() if package.name == "main"}
+    mains = [package for package in merged.packages.values() if package.name == "main"]
+    programs = tuple(sorted(Program(package.path, package.module) for package in mains))
+    main_modules = {program.module for program in programs}
     return Coverage(
         mode=merged.mode,
         packages=packages,
@@ -30,6 +32,8 @@ def coverage_of(merged: MergedCovdata, newest: bool = False) -> Coverage:
         counter_files=merged.counter_files,
         module=main_modules.pop() if len(main_modules) == 1 else "",
         warnings=_warnings_of(merged, newest),
+        programs=programs,
+        linked={package.path: frozenset(package.programs) for package in merged.packages.values()},
     )
 
 

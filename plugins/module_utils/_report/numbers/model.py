@@ -8,9 +8,16 @@ Percentages are rounded nowhere here; text rounds where it is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+
+class Program(NamedTuple):
+    """A program that left data: its main package, and the path of its module, or "" where the data does not say."""
+
+    package: str
+    module: str
 
 
 class Block(NamedTuple):
@@ -98,7 +105,9 @@ class PackageCoverage:
 class Coverage:
     """Everything that was instrumented; ``mode`` is set, count or atomic, ``packages`` are sorted by name.
 
-    ``module`` is the path of the module that the program's package main is in, or empty where that is not known.
+    ``module`` is the path of the service's module, or empty where that is not known. ``own`` are the packages that are
+    the service's own (see own.py), None where it is not known which are. ``linked`` are, by package, the main packages
+    of the programs that have it.
     """
 
     mode: str
@@ -107,6 +116,9 @@ class Coverage:
     counter_files: int = 0
     module: str = ""
     warnings: list[str] = field(default_factory=list)
+    programs: tuple[Program, ...] = ()
+    linked: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    own: frozenset[str] | None = None
 
     @property
     def covered(self) -> int:

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
-from .model import Coverage, FileCoverage
+from .model import Coverage, FileCoverage, percent
+
+_FEW_STATEMENTS = 100
+_SMALL_SHARE = 5.0  # percent of what was instrumented
 
 
 def matches(pattern: str, file: FileCoverage, module: str = "") -> bool:
@@ -37,14 +41,37 @@ def package_matches(pattern: str, package: str, module: str = "") -> bool:
 def headline_scope(coverage: Coverage, patterns: Sequence[str] = ()) -> Coverage:
     """What the headline percentage counts.
 
-    That is what ``patterns`` mean; without patterns, the module's own, hand-written files.
+    That is what ``patterns`` mean; without patterns, the hand-written files of the service's own packages (see own.py).
     """
     if patterns:
         outside = [f for f in coverage.files() if not any(matches(p, f, coverage.module) for p in patterns)]
     else:
-        own = {package.name for package in coverage.packages if package.module in ("", coverage.module)}
-        outside = [f for f in coverage.files() if f.generated or (coverage.module and f.package not in own)]
+        own = coverage.own
+        if own is None:
+            module = coverage.module
+            own = frozenset(package.name for package in coverage.packages if module in ("", package.module))
+        outside = [f for f in coverage.files() if f.generated or f.package not in own]
     return coverage.without(outside)
+
+
+def basis_of(headline: Coverage, counted: Coverage) -> dict[str, Any]:
+    """The part ``basis`` of summary.json: how many of the ``instrumented`` statements the headline counts.
+
+    ``few`` says that the headline stands for next to nothing of the program, so that its percentage means little.
+    """
+    share = percent(headline.total, counted.total)
+    few = headline.total < min(_FEW_STATEMENTS, counted.total) and share < _SMALL_SHARE
+    return {"statements": headline.total, "instrumented": counted.total, "percent": share, "few": few}
+
+
+def basis_sentence(basis: Mapping[str, Any]) -> str:
+    """What there is to say of a headline that counts few statements; "" where it counts enough."""
+    if not basis.get("few"):
+        return ""
+    return (
+        f"The headline counts only {basis['statements']:,} of {basis['instrumented']:,} instrumented statements:"
+        " service_coverpkg and service_scope decide which"
+    )
 
 
 def _is_tree(pattern: str) -> bool:

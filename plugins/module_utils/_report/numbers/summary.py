@@ -17,7 +17,7 @@ from .exclusions import Exclusion, exclude
 from .gates import Gate, check_gates
 from .levels import Levels
 from .model import Coverage, FileCoverage, percent
-from .scope import headline_scope
+from .scope import basis_of, basis_sentence, headline_scope
 from .thresholds import Threshold, check_thresholds
 
 SCHEMA = 1
@@ -94,8 +94,12 @@ def summary_of(
         "passed": all(result.passed for result in results),
         "thresholds": [result.as_dict() for result in results],
         "excluded": [exclusion.as_dict() for exclusion in selection.excluded],
+        "basis": basis_of(headline, counted),
         "warnings": list(coverage.warnings),
     }
+    few = basis_sentence(summary["basis"])
+    if few:
+        summary["warnings"].insert(0, few)
     if (headline.covered, headline.total) != (counted.covered, counted.total):
         numbers = _numbers(headline)
         summary["scope"] = {**numbers.pop("statements"), **numbers}

@@ -20,6 +20,7 @@ from typing import Any
 
 from ..numbers.gates import said_of
 from ..numbers.model import Coverage, Decimals, FileCoverage, FunctionCoverage, PackageCoverage
+from ..numbers.scope import basis_sentence
 from .assets import REPORT_SCRIPT
 from .document import anchor, facts, meter, moment, page, percent, text, tone
 from .held_against import held_against, line_notes
@@ -110,14 +111,20 @@ def _header(summary: Mapping[str, Any], packages: Sequence[PackageCoverage], fil
     if "passed" in summary:
         word, css = ("passed", "good") if summary["passed"] else ("failed", "poor")
         verdict = f'<span class="verdict {css}">{word}</span>'
+    few = basis_sentence(summary.get("basis") or {})
+    # A percentage of next to nothing is not to be read as that of the program.
+    figure = (
+        f'<span role="note"><strong>{text(few)}.</strong></span>'
+        if few
+        else f'<span class="percent {tone(covered, total)}">{percent(covered, total)}</span>'
+    )
     return (
         '<header>\n<div class="top"><div><p class="eyebrow">End-to-end coverage</p>'
         f"<h1>{text(summary.get('service', ''))}</h1></div>"
         '<button type="button" id="help" class="js-only" aria-haspopup="dialog">Keys <kbd>?</kbd></button>'
         '<button type="button" id="theme" class="js-only" aria-pressed="false">Dark</button></div>\n'
         '<div id="overview">\n'
-        f'<p class="headline"><span class="percent {tone(covered, total)}">{percent(covered, total)}</span> '
-        f"<span>{counted}</span> {verdict}</p>\n"
+        f'<p class="headline">{figure} <span>{counted}</span> {verdict}</p>\n'
         f'<div class="{tone(covered, total)}">{meter(covered, total, "bar big")}</div>\n'
         + facts(_facts(summary, len(packages), file_count))
         + _misses(summary)

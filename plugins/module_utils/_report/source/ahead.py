@@ -44,6 +44,7 @@ class ScanAhead:
         names = dict.fromkeys(function.file for package in meta.packages for function in package.functions)
         if self._child is not None or len(names) < _LEAST_FILES or processor_count() < 2 or self._sources.root is None:
             return
+        self._sources.know_packages({package.path: package.module for package in meta.packages})
         self._answer, answer = os.pipe()
         self._child = fork()
         if self._child == 0:

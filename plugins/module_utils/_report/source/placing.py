@@ -17,12 +17,12 @@ from typing import Any
 
 from ..._diagnosis import failure
 from ..numbers.combining import combine
-from ..numbers.model import Coverage, FileCoverage, PackageCoverage
+from ..numbers.model import Coverage, FileCoverage, PackageCoverage, Program
+from .modules import Modules, directories_below
 from .sources import Sources, bare_name
 
 COMMAND_LINE = "command-line-arguments"
-_MOST_DIRECTORIES = 20_000
-_NOT_SOURCE = ("vendor", "node_modules", "testdata")
+_NO_MODULES = "_/"  # the go command puts it before the path of a package outside of all modules
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,26 @@ def place(coverage: Coverage, sources: Sources, source_map: Mapping[str, str] | 
     ``source_map`` says by prefixes what is not found by itself: ``{"/workspace/": "example.com/shop/"}``; what it is
     mapped to may be an import path or a directory of the checkout. ``hint`` is the directory of the main package.
     """
+    modules = sources.modules
+    if modules is not None:
+        sources.know_packages({package.name: package.module for package in coverage.packages})
     names = _mapped_by_user(coverage, sources, source_map or {})
-    unknown = [file for file in coverage.files() if file.name not in names and _is_foreign(file, sources)]
-    lost: list[FileCoverage] = []
-    if sources.root and sources.module:
-        names.update(_found(unknown, sources, hint))
-        lost = [file for file in unknown if file.name not in names]
     warnings = []
-    if lost:
-        warnings.append(
-            f"{len(lost)} files, such as {lost[0].name}, are not in the checkout under any name that was tried: set"
-            " service_source_map to say where they are"
-        )
+    if modules is not None:
+        unknown = [file for file in coverage.files() if file.name not in names and is_foreign(file)]
+        names.update(_found(unknown, sources, modules, hint))
+        if not coverage.meta_files:
+            rest = [file for file in coverage.files() if file.name not in names and not sources.path_of(file.name)]
+            names.update(_by_repository_path(rest, sources, modules))
+        lost = [file for file in unknown if file.name not in names]
+        if lost and modules.main_modules:
+            warnings.append(
+                f"{len(lost)} files, such as {lost[0].name}, are not in the checkout under any name that was tried: set"
+                " service_source_map to say where they are"
+            )
     if not names:
         return Placed(replace(coverage, warnings=[*coverage.warnings, *warnings]), [])
-    placed, clashes = _renamed(coverage, names, sources.module)
+    placed, clashes = _renamed(coverage, names, sources)
     return Placed(replace(placed, warnings=[*coverage.warnings, *warnings, *clashes]), _summed_up(names))
 
 
@@ -85,37 +90,56 @@ def _mapped_by_user(coverage: Coverage, sources: Sources, source_map: Mapping[st
 
 
 def _import_path(name: str, sources: Sources) -> str:
-    """``name``, or where that is a path below the root of ``sources``, the same by import path."""
-    if sources.root and os.path.isabs(name):
-        relative = os.path.relpath(os.path.realpath(name), sources.root)
-        if not relative.startswith(".."):
-            return f"{sources.module}/{relative}"
+    """``name``, or where that is a path in a module of ``sources``, the same by import path."""
+    if sources.modules is not None and os.path.isabs(name):
+        return sources.modules.name_of(os.path.realpath(name)) or name
     return name
 
 
-def _is_foreign(file: FileCoverage, sources: Sources) -> bool:
-    return os.path.isabs(file.name) or file.package == COMMAND_LINE or file.name.startswith(("./", "../"))
+def is_foreign(file: FileCoverage) -> bool:
+    """Whether a file is not named by the import path of a package, so that its place has to be found."""
+    return os.path.isabs(file.name) or file.package == COMMAND_LINE or file.name.startswith(("./", "../", _NO_MODULES))
 
 
-def _found(files: Sequence[FileCoverage], sources: Sources, hint: str) -> dict[str, str]:
+def _starts(sources: Sources, modules: Modules) -> list[str]:
+    """The directories from which a path in the checkout may count, the module's first."""
+    return list(dict.fromkeys([sources.root or modules.base, modules.base]))
+
+
+def _found(files: Sequence[FileCoverage], sources: Sources, modules: Modules, hint: str) -> dict[str, str]:
     """The new names of those of ``files`` that fit a file of the checkout.
 
     For absolute paths that is the builder's root under which most files fit; the more of the path is kept, the better.
     """
     names: dict[str, str] = {}
-    by_root: dict[str, dict[str, str]] = {}
+    by_root: dict[tuple[str, str], dict[str, str]] = {}
     for file in files:
-        for root, relative in _splits(file.name):
-            target = f"{sources.module}/{relative}"
-            if _fits(file, target, sources):
-                by_root.setdefault(root, {})[file.name] = target
-    for root in sorted(by_root, key=lambda root: (-len(by_root[root]), len(root))):
-        for name, target in by_root[root].items():
+        for root, relative in _splits(file.name.removeprefix("_")):
+            for start in _starts(sources, modules):
+                target = modules.name_of(os.path.normpath(os.path.join(start, relative)))
+                if target is not None and fits(file, target, sources):
+                    by_root.setdefault((root, start), {})[file.name] = target
+    for place in sorted(by_root, key=lambda place: (-len(by_root[place]), len(place[0]))):
+        for name, target in by_root[place].items():
             names.setdefault(name, target)
     rest = [file for file in files if file.name not in names]
     if rest:
-        names.update(_main_package(rest, sources, hint))
+        names.update(_main_package(rest, sources, modules, hint))
     return names
+
+
+def _by_repository_path(files: Sequence[FileCoverage], sources: Sources, modules: Modules) -> dict[str, str]:
+    """The new names of files that a profile names by their path in the repository or the module, as some tools do."""
+    best: dict[str, str] = {}
+    for start in _starts(sources, modules):
+        names = {}
+        for file in files:
+            path = os.path.normpath(os.path.join(start, file.name.replace("\\", "/")))
+            target = modules.name_of(path) if os.path.isfile(path) else None
+            if target is not None and fits(file, target, sources):
+                names[file.name] = target
+        best = max(best, names, key=len)
+    return best
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:
@@ -125,35 +149,25 @@ def _splits(name: str) -> Iterator[tuple[str, str]]:
         yield "/" + "/".join(parts[:index]), "/".join(parts[index:])
 
 
-def _main_package(files: Sequence[FileCoverage], sources: Sources, hint: str) -> dict[str, str]:
+def _main_package(files: Sequence[FileCoverage], sources: Sources, modules: Modules, hint: str) -> dict[str, str]:
     """Names for files of which only the base name is known, from the one directory in which all of them fit."""
-    root = sources.root or ""
     bases = {file.name: file.name.rpartition("/")[2] for file in files}
-    directories = [os.path.relpath(hint, root)] if hint else []
-    fitting = []
-    for directory in [*directories, *_directories(root)]:
-        prefix = sources.module if directory == "." else f"{sources.module}/{directory}"
-        if directory not in fitting and all(
-            _fits(file, f"{prefix}/{bases[file.name]}", sources, strict=True) for file in files
-        ):
-            fitting.append(directory)
-            if directory in directories:
+    hinted = os.path.realpath(hint) if hint else None
+    packages: list[str] = []
+    for directory in [*([hinted] if hinted else []), *directories_below(sources.root or modules.base)]:
+        package = modules.name_of(directory)
+        if package is None or package in packages:
+            continue
+        if all(fits(file, f"{package}/{bases[file.name]}", sources, strict=True) for file in files):
+            packages.append(package)
+            if directory == hinted:
                 break
-    if len(fitting) != 1:
+    if len(packages) != 1:
         return {}
-    prefix = sources.module if fitting[0] == "." else f"{sources.module}/{fitting[0]}"
-    return {name: f"{prefix}/{base}" for name, base in bases.items()}
+    return {name: f"{packages[0]}/{base}" for name, base in bases.items()}
 
 
-def _directories(root: str) -> Iterator[str]:
-    for count, (place, below, _files) in enumerate(os.walk(root)):
-        if count >= _MOST_DIRECTORIES:
-            return
-        below[:] = sorted(name for name in below if not name.startswith((".", "_")) and name not in _NOT_SOURCE)
-        yield os.path.relpath(place, root)
-
-
-def _fits(file: FileCoverage, target: str, sources: Sources, strict: bool = False) -> bool:
+def fits(file: FileCoverage, target: str, sources: Sources, strict: bool = False) -> bool:
     """Whether the source that ``target`` names can be that of ``file``: it has its functions, and lines enough.
 
     With ``strict`` there must be functions to tell by.
@@ -172,19 +186,21 @@ def _fits(file: FileCoverage, target: str, sources: Sources, strict: bool = Fals
     return bool(functions or not strict) and last <= (sources.read(target) or b"").count(b"\n") + 1
 
 
-def _renamed(coverage: Coverage, names: Mapping[str, str], module: str) -> tuple[Coverage, list[str]]:
+def _renamed(coverage: Coverage, names: Mapping[str, str], sources: Sources) -> tuple[Coverage, list[str]]:
     """``coverage`` under new names, and the files that then come twice: they are counted once, not added up."""
     modules = {package.name: package.module for package in coverage.packages}
+    renamed: dict[str, str] = {}
     kept: dict[str, FileCoverage] = {}
     warnings = []
     for file in coverage.files():
         name = names.get(file.name, file.name)
         if name != file.name:
             package = name.rpartition("/")[0] or "."
+            renamed[file.package] = package
             functions = [replace(function, file=name) for function in file.functions]
             file = replace(file, name=name, package=package, functions=functions)
-            inside = bool(module) and (package == module or package.startswith(module + "/"))
-            modules[package] = modules.get(package) or (module if inside else "")
+            home = sources.home_of(package)
+            modules[package] = modules.get(package) or (home.path if home else "")
         known = kept.get(name)
         if known is not None:
             file, told = _once(coverage.mode, known, file)
@@ -198,10 +214,22 @@ def _renamed(coverage: Coverage, names: Mapping[str, str], module: str) -> tuple
         PackageCoverage.of_files(name, of_package.get(name, []), modules[name])
         for name in sorted(of_package.keys() | empty)
     ]
-    own = coverage.module
-    if module and module in {package.module for package in packages}:
-        own = module
-    return replace(coverage, packages=packages, module=own), warnings
+    programs = [renamed.get(program.package, program.package) for program in coverage.programs]
+    linked: dict[str, frozenset[str]] = {}
+    for package, of_programs in coverage.linked.items():
+        name = renamed.get(package, package)
+        linked[name] = linked.get(name, frozenset()) | {renamed.get(program, program) for program in of_programs}
+    own = sources.module if sources.module in {package.module for package in packages} else coverage.module
+    return (
+        replace(
+            coverage,
+            packages=packages,
+            module=own,
+            programs=tuple(sorted({Program(name, modules.get(name, "")) for name in programs})),
+            linked=linked,
+        ),
+        warnings,
+    )
 
 
 def _once(mode: str, known: FileCoverage, other: FileCoverage) -> tuple[FileCoverage, str]:

@@ -1,27 +1,27 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the name of a file in a profile to its source, without Go.
+"""From the name of a file in a profile to its source and its path in the repository, without Go.
 
-A profile names a file by import path and base name. The module path is the first part of the import path; what
-remains is the file's place below the directory of go.mod.
+A profile names a file by import path and base name. The path of the package's module is the first part of the import
+path; the rest is the file's place below the directory of that module (see modules.py).
 """
 
 from __future__ import annotations
 
 import os
-import re
-from typing import NamedTuple
+import typing as t
+from collections.abc import Mapping
 
 from ..numbers.model import Coverage, FileCoverage, FunctionCoverage
 from .gosource import Declaration, function_declarations, is_generated
 from .ignored import Ignored, ignored_by_comments, may_ignore
+from .modules import GoModule, Modules, within
 
-_MODULE_LINE = re.compile(r'^\s*module\s+(?:"([^"\n]+)"|`([^`\n]+)`|([^\s"`]\S*))', re.MULTILINE)
 _MAX_SOURCE_SIZE = 32 * 1024 * 1024
 
 
-class ScannedSource(NamedTuple):
+class ScannedSource(t.NamedTuple):
     """A Go file: whether it says that it is generated, its function declarations, and whether comments may ignore some
     of it."""
 
@@ -31,36 +31,114 @@ class ScannedSource(NamedTuple):
 
 
 class Sources:
-    """The source of the module that lies at ``root``; without a root, there is none.
+    """The source around the directory ``root``; without a root, there is none.
 
-    ``module`` is the path of the module, as go.mod says it; it is needed for data that does not name it (text
-    profiles).
+    ``package`` is the main package relative to it: the module is that of the package. ``root`` is then the directory of
+    the module, and ``module`` its path as go.mod says it, or "" where there is no go.mod.
     """
 
-    def __init__(self, root: str | None, module: str | None = None) -> None:
-        self.root = os.path.realpath(root) if root else None
-        self.module = module or (_module_at(self.root) if self.root else "")
+    def __init__(self, root: str | None, package: str = "") -> None:
+        self.modules = Modules(root, package) if root else None
+        main = self.modules.main if self.modules else None
+        self.root = main.directory if main else os.path.realpath(root) if root else None
+        self.module = main.path if main else ""
         self._scanned: dict[str, ScannedSource | None] = {}
-        self._folders: dict[str, str] = {}
+        self._module_of: dict[str, str] = {}
+        self._homes: dict[str, GoModule | None] = {}
+        self._folders: dict[str, str | None] = {}
+        self._paths: dict[str, str | None] = {}
+
+    def know_packages(self, modules: Mapping[str, str]) -> None:
+        """Learn from the data the module of each package, by import paths: packages of modules may have one prefix."""
+        for package, module in modules.items():
+            if module and self._module_of.get(package) != module:
+                self._module_of[package] = module
+                self._homes.pop(package, None)
+                self._folders.pop(package, None)
 
     def path_of(self, name: str) -> str | None:
-        """The path of the file that a profile calls ``name``, or None where it is not below the root."""
-        if self.root is None:
+        """The path of the file that a profile calls ``name``, or None where the checkout does not have it."""
+        if name not in self._paths:
+            self._paths[name] = self._find(name)
+        return self._paths[name]
+
+    def repository_path(self, name: str) -> str:
+        """The path of a file from the top of the repository, or of the workspace or source where there is none.
+
+        A file that is not at hand has the path at which its module would have it; one of no module of the checkout, or
+        from outside the repository, keeps its name.
+        """
+        if self.modules is None:
+            return name
+        path = self.path_of(name)
+        if path is None:
+            package, _slash, base = name.rpartition("/")
+            folder = self._folder(package) if package else None
+            path = os.path.normpath(os.path.join(folder, base)) if folder and base not in ("", ".", "..") else None
+        if path is None or not within(path, self.modules.base):
+            return name
+        return os.path.relpath(path, self.modules.base)
+
+    def is_of_service(self, path: str) -> bool:
+        """Whether a path of the repository is in the main module, or in one of its workspace."""
+        if self.modules is None:
+            return False
+        name = self.modules.name_of(os.path.normpath(os.path.join(self.modules.base, path)))
+        home = next(self.modules.holding(name), None) if name else None
+        return home in self.modules.main_modules
+
+    def forget(self, name: str) -> None:
+        """Take the source of a file for another one than that which was compiled."""
+        self._paths[name] = self._scanned[name] = None
+
+    def _find(self, name: str) -> str | None:
+        if self.modules is None:
             return None
+        package, _slash, base = name.rpartition("/")
         if os.path.isabs(name):
-            relative = os.path.relpath(name, self.root)
-        elif self.module and name.startswith(self.module + "/"):
-            relative = name[len(self.module) + 1 :]
+            folder: str | None = os.path.realpath(package or os.sep)
         else:
+            folder = self._folder(package) if package else None
+        if folder is None:
             return None
-        folder, name = os.path.split(relative)
-        if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(os.path.join(self.root, folder))
-        path = os.path.join(self._folders[folder], name)
-        if name in ("", os.curdir, os.pardir) or os.path.islink(path):
+        path = os.path.join(folder, base)
+        if base in ("", os.curdir, os.pardir) or os.path.islink(path):
             path = os.path.realpath(path)
-        inside = path.startswith(self.root + os.sep)
-        return path if inside and os.path.isfile(path) else None
+        return path if self._is_inside(path, package) and os.path.isfile(path) else None
+
+    def _folder(self, package: str) -> str | None:
+        """The directory of a package, as it would be if it exists; None where no module of the checkout has it."""
+        if package not in self._folders:
+            home = self.home_of(package)
+            folder = (
+                None if home is None else os.path.realpath(os.path.join(home.directory, _below(package, home.path)))
+            )
+            self._folders[package] = folder if folder and self._is_inside(folder, package) else None
+        return self._folders[package]
+
+    def home_of(self, package: str) -> GoModule | None:
+        """The module of the checkout that has the package, or None."""
+        if package not in self._homes:
+            self._homes[package] = self._home(self.modules, package) if self.modules else None
+        return self._homes[package]
+
+    def _home(self, modules: Modules, package: str) -> GoModule | None:
+        module = self._module_of.get(package)
+        if module is None:
+            holding = list(modules.holding(package))
+            existing = (
+                home for home in holding if os.path.isdir(os.path.join(home.directory, _below(package, home.path)))
+            )
+            return next(existing, holding[0] if holding else None)
+        directory = modules.directory_of(module) or modules.elsewhere_in_checkout(module)
+        of_module = package == module or package.startswith(module + "/")
+        return GoModule(module, directory) if directory and of_module else None
+
+    def _is_inside(self, path: str, package: str) -> bool:
+        """Whether ``path`` is source: no name in the data, and no link, leads out of the repository and its modules."""
+        home = self.home_of(package)
+        bounds = [self.root, self.modules.base if self.modules else None, home.directory if home else None]
+        return any(within(path, bound) for bound in bounds if bound)
 
     def read(self, name: str) -> bytes | None:
         """The source of the file that a profile calls ``name``, or None where it is not at hand."""
@@ -137,10 +215,5 @@ def bare_name(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _module_at(root: str) -> str:
-    try:
-        with open(os.path.join(root, "go.mod"), encoding="utf-8", errors="replace") as stream:
-            match = _MODULE_LINE.search(stream.read(_MAX_SOURCE_SIZE))
-    except OSError:
-        return ""
-    return next(filter(None, match.groups()), "") if match else ""
+def _below(package: str, module: str) -> str:
+    return package[len(module) :].strip("/")
