@@ -11,16 +11,22 @@ import time
 import typing as t
 from pathlib import Path
 
+from . import _files
+
 
 @contextlib.contextmanager
 def locked(path: Path, on_wait: t.Callable[[], None] = lambda: None) -> t.Iterator[None]:
     """Hold the lock file ``path``; ``on_wait`` is called once if somebody else holds it.
 
     The lock goes with the process, so that nothing needs to be cleaned up after a kill. The file stays: removing it
-    would let two processes hold "the" lock at once.
+    would let two processes hold "the" lock at once. Raises Failure where the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a", encoding="utf-8") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - closed below, apart from what may fail here
+    except OSError as error:
+        raise _files.unwritable(path.parent, error) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

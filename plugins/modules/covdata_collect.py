@@ -173,191 +173,28 @@ diagnosis:
   elements: dict
 """
 
-import platform
-import shutil
-import tempfile
-import typing as t
-from pathlib import Path
-
-from ansible_collections.gocover.e2e.plugins.module_utils._collect import gather, nodes, recovery
-from ansible_collections.gocover.e2e.plugins.module_utils._collect.binaries import Wanted
+from ansible_collections.gocover.e2e.plugins.module_utils._collect.collecting import CollectOptions, manage_covdata
+from ansible_collections.gocover.e2e.plugins.module_utils._collect.directories import LocalDirectory, NodeDirectories
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import nodes_of, running_nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere, verdict
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-class _Local:
-    """The directory on this machine."""
-
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
-
-    def prepare(self, former: t.Sequence[str]) -> bool:
-        for path in former:
-            shutil.rmtree(path, ignore_errors=True)
-        there = self._path.is_dir()
-        self._path.mkdir(parents=True, exist_ok=True)
-        self._path.chmod(0o1777)
-        return not there
-
-    def remove(self) -> bool:
-        there = self._path.is_dir()
-        shutil.rmtree(self._path, ignore_errors=True)
-        return there
-
-    def sources(self) -> t.Sequence[gather.Source]:
-        return [gather.LocalSource(platform.node(), self._path)]
-
-    def program(self, _image: str) -> verdict.Program | None:
-        return None
-
-    def covmeta(self, _image: str) -> list[bytes]:
-        return []
-
-
-class _Nodes:
-    """The directory on every node of a cluster."""
-
-    def __init__(self, cluster: str, provider: str, path: str) -> None:
-        self._engine = connect(provider)
-        self._cluster = cluster
-        self._path = path
-
-    def prepare(self, former: t.Sequence[str]) -> bool:
-        return nodes.prepare(self._engine, running_nodes_of(self._engine, self._cluster), self._path, former)
-
-    def remove(self) -> bool:
-        return nodes.remove(self._engine, running_nodes_of(self._engine, self._cluster), self._path)
-
-    def sources(self) -> t.Sequence[gather.Source]:
-        # A node that is stopped can be read all the same.
-        return nodes.sources(self._engine, nodes_of(self._engine, self._cluster), self._path)
-
-    def program(self, image: str) -> verdict.Program | None:
-        return recovery.look_at(self._engine, image) if image else None
-
-    def covmeta(self, image: str) -> list[bytes]:
-        return recovery.covmeta(self._engine, image) if image else []
-
-
-def run_collect(this: step.Step) -> Outcome:
-    """Prepare the directory, bring what is in it, or take it away."""
-    if this.check_mode:
-        return Outcome(changed=True)
+def run(this: step.Step) -> Outcome:
+    """Prepare the directory, collect its files, or remove it."""
+    wanted, cluster = options(CollectOptions, this.params), this.params["cluster"]
     try:
-        return _run(this)
+        if cluster:
+            directory = NodeDirectories(connect(this.params["provider"]), cluster, wanted.node_path)
+            return manage_covdata(wanted, directory, this.progress, this.check_mode)
+        return manage_covdata(wanted, LocalDirectory(wanted.node_path), this.progress, this.check_mode)
     except Failure as error:
-        # A service and what it depends on may be collected in one run: whose data it is must be said.
+        # A run collects the data of a service and of its dependencies: the message names the dependency.
         if this.dependency:
             error.summary = f"Dependency {this.dependency}: {error.summary}"
         raise
-
-
-def _run(this: step.Step) -> Outcome:
-    params = this.params
-    path = params["node_path"]
-    place = _Nodes(params["cluster"], params["provider"], path) if params["cluster"] else _Local(path)
-    if params["state"] == "prepared" and params["main"]:
-        return Outcome(changed=_forget(this, place))
-    if params["state"] == "prepared":
-        return Outcome(changed=place.prepare(params["former"]))
-    if params["state"] == "removed":
-        return Outcome(changed=place.remove())
-    return _collect(this, place)
-
-
-def _forget(this: step.Step, place: _Nodes | _Local) -> bool:
-    """Remove what the programs that are meant have left there, and nothing else; whether there was anything."""
-    params = this.params
-    sources = place.sources()
-    wanted = Wanted(params["main"], params["executable"])
-    with tempfile.TemporaryDirectory(prefix="gocover-left-") as directory:
-        left = gather.gather(sources, Path(directory) / "covdata", True, wanted, where=params["node_path"])
-    for source in sources:
-        _discard(this, source, left.taken.get(source.name, []))
-    if left.counter_files:
-        this.progress.note(f"removed {left.counter_files} covcounters files of a run that did not end")
-    return left.counter_files > 0
-
-
-def _collect(this: step.Step, place: _Nodes | _Local) -> Outcome:
-    """Bring the files, or fail with the reason why there are no counters."""
-    params = this.params
-    where, image, mount_path = params["node_path"], params["image"], params["mount_path"] or ""
-    pods = [elsewhere.completed(pod, where, mount_path) for pod in params["pods"]]
-    sources = place.sources()
-
-    def recover(hashes: t.Collection[str]) -> list[bytes]:
-        this.progress.note(f"{len(hashes)} builds have lost their meta-data: asking {image or 'no image'} for it")
-        return place.covmeta(image)
-
-    gathered = gather.gather(
-        sources,
-        Path(params["dest"]),
-        params["keep_arguments"],
-        Wanted(params["main"], params["executable"]),
-        recover,
-        where,
-    )
-    program = None
-    verdicts = verdict.of_pods(gathered, where, pods)
-    if not all(entry.counted for entry in verdicts) or not gathered.counter_files:
-        # Only now: looking into an image takes a moment.
-        program = place.program(image)
-        if program is not None:
-            pods = [elsewhere.completed(pod, where, mount_path, program.variable) for pod in pods]
-        verdicts = verdict.of_pods(gathered, where, pods, program)
-    if gathered.counter_files == len(gathered.orphans):
-        raise verdict.no_counters(gathered, where, pods, program)
-    diagnosis = verdict.losses(verdicts)
-    if gathered.orphans:
-        diagnosis.append(verdict.orphaned(gathered, where))
-    lost = verdict.missing(verdicts)
-    fails = bool(lost) and params["lost_counters"] == "fail"
-    for found in [] if fails else diagnosis:
-        this.progress.warn(found.sentence())
-    for warning in verdict.earlier_generations(gathered, pods):
-        this.progress.warn(warning)
-    for name in gathered.leftovers:
-        this.progress.warn(f"{name} was left by a program that died while it wrote it")
-    this.progress.note(
-        f"collected {gathered.meta_files} covmeta and {gathered.counter_files} covcounters files, {gathered.size:,} bytes"
-        + (f", of {this.dependency}" if this.dependency else "")
-    )
-    if params["remove"]:
-        for source in sources:
-            _discard(this, source, gathered.taken.get(source.name, []))
-    result = {
-        "meta_files": gathered.meta_files,
-        "counter_files": gathered.counter_files,
-        "bytes": gathered.size,
-        "nodes": gathered.by_source,
-        "binaries": [binary.as_dict() for binary in gathered.binaries],
-        "others": [binary.as_dict() for binary in gathered.others],
-        "processes": {"ended": len(verdicts), "counted": len(verdicts) - lost},
-        "verdicts": [entry.as_dict() for entry in verdicts],
-    }
-    sections = {"collected": result, "covdata": "collected"}
-    if fails:
-        raise Failure(
-            "Counters are missing",
-            [*diagnosis, verdict.lost_counters(verdicts)],
-            {**result, "changed": gathered.changed},
-            sections,
-        )
-    return Outcome(changed=gathered.changed, result=result, sections=sections, diagnosis=diagnosis)
-
-
-def _discard(this: step.Step, source: gather.Source, names: t.Sequence[str]) -> None:
-    """Remove what has been brought; that something stays there is no reason to lose what is here."""
-    try:
-        source.discard(names)
-    except Failure as error:
-        this.progress.warn(str(error))
 
 
 #: The name of the step in run.json, by O(state).
@@ -381,16 +218,12 @@ MODULE = step.Module(
         "lost_counters": {"type": "str", "choices": ["fail", "warn"], "default": "warn"},
         "keep_arguments": {"type": "bool", "default": False},
     },
-    run_collect,
+    run,
     step_name=lambda params: _STEPS[params["state"]],
     required_if=[("state", "collected", ("dest",))],
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

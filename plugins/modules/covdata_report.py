@@ -160,57 +160,14 @@ diagnosis:
   elements: dict
 """
 
-from pathlib import Path
-
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
-from ansible_collections.gocover.e2e.plugins.module_utils._report import bundle
-from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers import gates, levels, summary, thresholds
-from ansible_collections.gocover.e2e.plugins.module_utils._report.source import placing
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
+from ansible_collections.gocover.e2e.plugins.module_utils._report.reporting import ReportOptions, make_report
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def report(this: step.Step) -> Outcome:
-    """Report, and hold the numbers against the thresholds."""
-    params = this.params
-    dest = Path(params["dest"])
-    covdata = [Path(directory) for directory in params["covdata"]]
-    spec = bundle.ReportSpec(
-        covdata=tuple([directory for directory in covdata if directory.is_dir()] or covdata),
-        service=params["service"] or dest.name,
-        source=Path(params["source"]) if params["source"] else None,
-        go_version=params["go_version"],
-        package=params["package"],
-        exclude=tuple(params["exclude"]),
-        exclude_generated=params["exclude_generated"],
-        exclude_comments=params["exclude_comments"],
-        scope=tuple(params["scope"]),
-        thresholds=tuple(thresholds.parse_thresholds(params["thresholds"])),
-        gates=tuple(gates.parse_gates(params["gates"])),
-        profiles=levels.parse_profiles(params["profiles"]),
-        baseline=params["baseline"],
-        changed_since=params["changed_since"],
-        source_map=placing.parse_source_map(params["source_map"]),
-        codecov=params["codecov"],
-        tests=params["tests"],
-        run=params["run"],
-    )
-    made = bundle.make_report(spec)
-    changed = True if this.check_mode else bundle.write_report(made, spec, dest, params["keep_covdata"])
-    files = [str(dest / name) for name in sorted([*made.files, "summary.json"])]
-    result = {"summary": summary.without_files(made.summary), "files": files}
-    shown = {key: made.summary[key] for key in ("statements", "scope", "passed") if key in made.summary}
-    sections = {"summary": shown, **({"covdata": "reported"} if params["keep_covdata"] else {})}
-    for warning in made.summary["warnings"]:
-        this.progress.warn(warning)
-    for line in summary.said_of(made.summary):
-        this.progress.note(line)
-    missed = bundle.missed_demands(made.summary, dest)
-    if missed is not None:
-        missed.result = {"changed": changed, **result}
-        missed.sections = sections
-        raise missed
-    this.progress.note(f"report: {dest / 'index.html'}")
-    return Outcome(changed=changed, result=result, sections=sections)
+def run(this: step.Step) -> Outcome:
+    """Report, then compare the numbers with the thresholds."""
+    return make_report(options(ReportOptions, this.params), this.progress, this.check_mode)
 
 
 MODULE = step.Module(
@@ -237,14 +194,10 @@ MODULE = step.Module(
         "run": {"type": "dict", "default": {}},
         "keep_covdata": {"type": "bool", "default": False},
     },
-    report,
+    run,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

@@ -174,191 +174,25 @@ diagnosis:
   elements: dict
 """
 
-import dataclasses
-import os
-from pathlib import Path
-
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Build, Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._golang import build
-from ansible_collections.gocover.e2e.plugins.module_utils._golang.buildinfo import BuildInfo
-from ansible_collections.gocover.e2e.plugins.module_utils._images import instrumented, plain, reference
-from ansible_collections.gocover.e2e.plugins.module_utils._lock import locked
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._images.building import (
+    BuildOptions,
+    build_binary,
+    build_image,
+)
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def build_image(this: step.Step) -> Outcome:
-    """Build what is asked for, unless that changes nothing, and prove that it is instrumented."""
-    params = this.params
-    if params["binary"]:
-        return build_binary(this, Path(params["binary"]))
-    full = reference.qualified(params["name"])
-    if params["tag"]:
-        reference.check_tag(full, params["tag"])
-    engine = connect(params["provider"])
-    if not params["instrument"]:
-        return build_plain(this, engine, full)
-    if this.check_mode:
-        return Outcome(changed=not params["image"], result={"binary": None, "image": None})
-    if params["image"]:
-        made = instrumented.prebuilt(engine, full, params["image"], params["tag"] or "", params["executable"] or "")
-    elif params["dockerfile"]:
-        made = from_dockerfile(this, engine, full)
-    else:
-        made = from_source(this, engine, full)
-    info = made.proven.info
-    state = "new" if made.changed else "unchanged"
-    this.progress.note(f"{made.reference} is {state}: {info.path}, {info.go_version}, instrumented")
-    result = {
-        "binary": None,
-        "image": made.reference,
-        "image_id": made.image.id,
-        "executable": made.proven.path,
-        "go_version": info.go_version,
-        "covermode": params["covermode"],
-    }
-    sections = {
-        "image": {
-            "reference": made.reference,
-            "names": [params["name"], *params["aliases"]],
-            "digest": made.image.id,
-            "binary": None,
-            "main": info.path,
-            "executable": made.proven.path,
-            "provider": engine.provider,
-        },
-        "go_version": info.go_version,
-        "covermode": params["covermode"],
-    }
-    return Outcome(changed=made.changed, result=result, sections=sections)
-
-
-def build_plain(this: step.Step, engine: Engine, full: str) -> Outcome:
-    """Build the same without coverage, to compare it with."""
-    params = this.params
-    if this.check_mode or params["image"]:
-        return Outcome(changed=False, result={"binary": None, "image": params["image"]})
-    if params["dockerfile"]:
-        arguments = {key: str(value) for key, value in params["build_args"].items()}
-        reference_made, image = plain.from_dockerfile(engine, full, _described(this, arguments), this.progress.output)
-    else:
-        spec = _source_spec(this, engine, full, instrument=False)
-        with locked(_lock_of(spec.binary)):
-            build.compile_program(spec, this.progress.output, owner_alive(this.playbook_pid))
-            reference_made, image = plain.from_binary(engine, full, spec.binary, spec.env["GOARCH"])
-    this.progress.note(f"{reference_made} is built without coverage")
-    return Outcome(changed=True, result={"binary": None, "image": reference_made, "image_id": image.id})
-
-
-def build_binary(this: step.Step, binary: Path) -> Outcome:
-    """Build only the executable."""
-    params = this.params
-    spec = _build_spec(this, binary, {})
-    if this.check_mode:
-        build.check_source(spec.source, spec.package)
-        return Outcome(changed=not spec.binary.exists(), result={"binary": str(spec.binary), "image": None})
-    info, changed = _built(this, spec)
-    digest = build.digest(binary)
-    this.progress.note(f"{'built' if changed else 'unchanged'}: {info.path}, {info.go_version}, instrumented")
-    result = {
-        "binary": str(binary),
-        "image": None,
-        "image_id": digest,
-        "go_version": info.go_version,
-        "covermode": params["covermode"],
-    }
-    sections = {
-        "image": {"reference": None, "digest": digest, "binary": str(binary), "main": info.path},
-        "go_version": info.go_version,
-        "covermode": params["covermode"],
-    }
-    return Outcome(changed=changed, result=result, sections=sections)
-
-
-def from_source(this: step.Step, engine: Engine, full: str) -> instrumented.Made:
-    """Build a static executable and make an image of it alone."""
-    params = this.params
-    spec = _source_spec(this, engine, full)
-    _built(this, spec)
-    with locked(_lock_of(spec.binary)):
-        return instrumented.from_binary(engine, full, spec.binary, spec.env["GOARCH"], params["tag"] or "")
-
-
-def _source_spec(this: step.Step, engine: Engine, full: str, instrument: bool = True) -> build.BuildSpec:
-    params = this.params
-    system, _slash, platform = (params["platform"] or f"linux/{engine.architecture}").partition("/")
-    architecture = platform.partition("/")[0]
-    directory = Path(params["build_dir"] or _cache_directory())
-    name = f"{full.replace('/', '_').replace(':', '_')}-{system}-{platform.replace('/', '_')}"
-    # Without cgo the executable is static: there is no libc in an image of its own.
-    spec = _build_spec(
-        this,
-        directory / (name if instrument else f"{name}-plain"),
-        {"CGO_ENABLED": "0", "GOOS": system, "GOARCH": architecture},
-    )
-    return dataclasses.replace(spec, instrument=instrument)
-
-
-def from_dockerfile(this: step.Step, engine: Engine, full: str) -> instrumented.Made:
-    """Build as the Dockerfile says."""
-    params = this.params
-    arguments = {key: str(value) for key, value in params["build_args"].items()}
-    described = _described(this, instrumented.build_arguments(arguments, params["covermode"], params["coverpkg"]))
-    this.progress.note(f"building {full} from {described.dockerfile} with GOFLAGS='{described.args['GOFLAGS']}'")
-    return instrumented.from_dockerfile(
-        engine, full, described, this.progress.output, params["tag"] or "", params["executable"] or ""
-    )
-
-
-def _described(this: step.Step, arguments: dict[str, str]) -> Build:
-    params = this.params
-    return Build(
-        context=params["context"] or params["source"] or os.path.dirname(params["dockerfile"]),
-        dockerfile=params["dockerfile"],
-        args=arguments,
-        target=params["target"] or "",
-        platform=params["platform"] or "",
-    )
-
-
-def _build_spec(this: step.Step, binary: Path, env: dict[str, str]) -> build.BuildSpec:
-    params = this.params
-    package = params["package"] or f"./cmd/{params['name'].rpartition('/')[2]}"
-    directory = build.package_directory(package)
-    if directory != package:
-        this.progress.warn(
-            f"{package} is a file: building its directory {directory} instead, so that the packages keep their names"
-        )
-    return build.BuildSpec(
-        source=Path(params["source"] or os.getcwd()),
-        package=directory,
-        binary=binary,
-        covermode=params["covermode"],
-        coverpkg=params["coverpkg"],
-        env={**env, **{key: str(value) for key, value in params["env"].items()}},
-        flags=tuple(params["build_flags"]),
-    )
-
-
-def _built(this: step.Step, spec: build.BuildSpec) -> tuple[BuildInfo, bool]:
-    """Build the executable, one process at a time; its build information, and whether it has changed."""
-    name = this.params["name"]
-    with locked(_lock_of(spec.binary), lambda: this.progress.note(f"waiting: {name} is being built by another run")):
-        this.progress.note(f"building {name}: {spec.package} in {spec.source}")
-        before = build.digest(spec.binary)
-        info = build.build(spec, this.progress.output, owner_alive(this.playbook_pid))
-        return info, before != build.digest(spec.binary)
-
-
-def _lock_of(binary: Path) -> Path:
-    return binary.with_name(f".{binary.name}.lock")
-
-
-def _cache_directory() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gocover.e2e" / "build"
+def run(this: step.Step) -> Outcome:
+    """Build an image, or only an executable, which needs no engine."""
+    wanted = options(BuildOptions, this.params)
+    alive = owner_alive(this.playbook_pid)
+    if wanted.binary:
+        return build_binary(wanted, this.progress, alive, this.check_mode)
+    return build_image(wanted, connect(this.params["provider"]), this.progress, alive, this.check_mode)
 
 
 MODULE = step.Module(
@@ -385,15 +219,11 @@ MODULE = step.Module(
         "build_flags": {"type": "list", "elements": "str", "default": []},
         "instrument": {"type": "bool", "default": True},
     },
-    build_image,
+    run,
     mutually_exclusive=[("binary", "dockerfile", "image")],
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

@@ -69,7 +69,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcom
 from ansible_collections.gocover.e2e.plugins.module_utils._run import overview, step
 
 
-def show(this: step.Step) -> Outcome:
+def run(this: step.Step) -> Outcome:
     """Show the table and write the overview."""
     root = Path(this.params["coverage_dir"])
     rows = overview.read_rows(root)
@@ -77,7 +77,7 @@ def show(this: step.Step) -> Outcome:
     table = overview.table(shown)
     for line in [*table, *overview.step_table(shown), *overview.footer(root, shown)]:
         this.progress.text(line)
-    changed = False if this.check_mode or not rows else overview.write(root, rows)
+    changed = bool(rows) and overview.write(root, rows, this.check_mode)
     return Outcome(changed=changed, result={"table": table, "services": rows})
 
 
@@ -87,15 +87,11 @@ MODULE = step.Module(
         "coverage_dir": {"type": "path", "required": True},
         "services": {"type": "list", "elements": "str", "required": True},
     },
-    show,
+    run,
     recorded=False,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

@@ -112,7 +112,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcom
 from ansible_collections.gocover.e2e.plugins.module_utils._run import journal, lifecycle, runtime, step
 
 
-def run_lifecycle(this: step.Step) -> Outcome:
+def run(this: step.Step) -> Outcome:
     """Begin, resume or end the run, or record one of its steps."""
     state = this.params["state"]
     if state == "recorded":
@@ -175,7 +175,7 @@ MODULE = step.Module(
         "step": {"type": "dict"},
         "dependency": {"type": "str", "default": ""},
     },
-    run_lifecycle,
+    run,
     recorded=False,
     required_if=[
         *(("state", state, ("results",)) for state in ("begun", "resumed", "ended")),
@@ -183,11 +183,7 @@ MODULE = step.Module(
     ],
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

@@ -102,76 +102,17 @@ diagnosis:
   elements: dict
 """
 
-import dataclasses
-
-from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis
-from ansible_collections.gocover.e2e.plugins.module_utils._kube import workload
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings, scaling, shutdown
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending.graceful import ShutdownOptions, manage_pods
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template, reverted
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.pod_history import PodHistory
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def shut_down_workload(this: step.Step) -> Outcome:
-    """End the pods, or put the replicas back."""
-    params = this.params
-    cluster = cluster_of(params)
-    target = scaling.find(cluster, params["namespace"], params["workload"])
-    before = shutdown.replicas_before(target)
-    if params["state"] == "restored":
-        recorded = shutdown.restoring_patch(target) is not None
-        if recorded and not this.check_mode:
-            shutdown.restore(cluster, target)
-            this.progress.note(f"{target.title} has its {before} replicas again")
-        return Outcome(changed=recorded, result={"pods": [], "replicas_before": before})
-    if this.check_mode:
-        return Outcome(changed=scaling.wanted(target) > 0, result={"pods": [], "replicas_before": before})
-    record = pod_template.recorded(target.object)
-    container = workload.choose_container(
-        _with_template(target), params["container"] or (record.container if record else ""), ""
-    )
-    undone = reverted.taken_back(target) if params["patched"] else None
-    history = PodHistory(params["pod_history"])
-    ended = shutdown.shut_down(
-        cluster, target, container, params["timeout"], this.progress.note, owner_alive(this.playbook_pid), history
-    )
-    if undone is not None:
-        ended = _without_patch(ended, undone)
-    for warning in [] if history else endings.restart_warnings(ended.pods):
-        this.progress.warn(warning)
-    for found in ended.diagnosis:
-        if found.cause == "replicas-restored-by-other":
-            this.progress.warn(found.sentence())
-    if target.kind == POD and ended.changed:
-        this.progress.warn(f"{target.title} is gone for good: nothing starts a bare pod again")
-    if params["restore"]:
-        shutdown.restore(cluster, target)
-    return Outcome(
-        changed=ended.changed,
-        result={"pods": ended.pods, "replicas_before": ended.replicas_before},
-        sections={"pods": ended.pods, "replicas_before": ended.replicas_before},
-        diagnosis=ended.diagnosis,
-    )
-
-
-def _without_patch(ended: shutdown.Ended, undone: Diagnosis) -> shutdown.Ended:
-    """The same, with the reason why the pods that came without the patch have left no counters."""
-    rows = [
-        row if row["writes"]["variable"] else {**row, "diagnosis": [undone.as_dict(), *row["diagnosis"]]}
-        for row in ended.pods
-    ]
-    return dataclasses.replace(ended, pods=rows, diagnosis=[undone, *ended.diagnosis])
-
-
-def _with_template(target: workload.Workload) -> workload.Workload:
-    """A bare pod as if it had a template, which is where a container is looked for."""
-    if target.kind != POD:
-        return target
-    return target._replace(object={**target.object, "spec": {"template": {"spec": target.object["spec"]}}})
+def run(this: step.Step) -> Outcome:
+    """End the pods, or restore the replicas."""
+    wanted, alive = options(ShutdownOptions, this.params), owner_alive(this.playbook_pid)
+    return manage_pods(wanted, cluster_of(this.params), this.progress, alive, this.check_mode)
 
 
 MODULE = step.Module(
@@ -187,14 +128,10 @@ MODULE = step.Module(
         "state": {"type": "str", "choices": ["stopped", "restored"], "default": "stopped"},
         **KUBE_OPTIONS,
     },
-    shut_down_workload,
+    run,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

@@ -80,66 +80,17 @@ diagnosis:
   elements: dict
 """
 
-import typing as t
-from pathlib import Path
-
-from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._images import archive, load
-from ansible_collections.gocover.e2e.plugins.module_utils._kind import nodes
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._images.loading import LoadOptions, load_images
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
-_CHUNK = 1 << 20
 
-
-def load_images(this: step.Step) -> Outcome:
-    """Load what the nodes lack."""
-    params = this.params
-    engine = connect(params["provider"])
-    targets = nodes.running_nodes_of(engine, params["cluster"])
-    wanted = from_archive(Path(params["archive"])) if params["archive"] else from_engine(engine, params["image"])
-    wanted += from_engine(engine, [name for name in params["optional"] if engine.image(name) is not None])
-    references = [image.reference for image in wanted]
-    if this.check_mode:
-        lacking = load.missing(engine, targets, wanted)
-        return Outcome(changed=bool(lacking), result={"images": references, "nodes": []})
-    results = load.load(engine, targets, wanted, this.progress.note)
-    for result in results:
-        sent = f", {result.size:,} bytes" if result.size else ""
-        this.progress.note(f"{', '.join(references)} on {result.name}: {result.action}{sent}")
-    returned = {"images": references, "nodes": [result.as_dict() for result in results]}
-    changed = any(result.action != "present" for result in results)
-    return Outcome(changed=changed, result=returned, sections={"loaded": returned})
-
-
-def from_engine(engine: Engine, references: t.Sequence[str]) -> list[load.Wanted]:
-    """The images of the engine. Raises Failure for one that it does not have."""
-    wanted = []
-    for reference in references:
-        image = engine.image(reference)
-        if image is None:
-            raise failure(
-                f"There is no image {reference} to load",
-                "image-missing",
-                f"{engine.provider} at {engine.address} does not have it",
-                f"Build it with gocover.e2e.coverage_image, or pull it: {engine.provider} pull {reference}",
-            )
-        wanted.append(load.Wanted(reference, image.id, lambda reference=reference: engine.save(reference)))  # type: ignore[misc]
-    return wanted
-
-
-def from_archive(path: Path) -> list[load.Wanted]:
-    """The images of an archive. Raises Failure."""
-
-    def stream() -> t.Iterator[bytes]:
-        with open(path, "rb") as file:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-
-    return [load.Wanted(archived.reference, archived.id, stream) for archived in archive.read(path)]
+def run(this: step.Step) -> Outcome:
+    """Load the images that the nodes lack."""
+    wanted = options(LoadOptions, this.params)
+    return load_images(wanted, connect(this.params["provider"]), this.progress, this.check_mode)
 
 
 MODULE = step.Module(
@@ -151,16 +102,12 @@ MODULE = step.Module(
         "optional": {"type": "list", "elements": "str", "default": []},
         "archive": {"type": "path"},
     },
-    load_images,
+    run,
     mutually_exclusive=[("image", "archive")],
     required_one_of=[("image", "archive")],
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

@@ -124,67 +124,20 @@ diagnosis:
   elements: dict
 """
 
-from pathlib import Path
-
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, kubeconfig, nodes, program
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.presence import ClusterOptions, manage_cluster
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.program import find_kind
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def manage_cluster(this: step.Step) -> Outcome:
+def run(this: step.Step) -> Outcome:
     """Bring the cluster into the wanted state."""
-    params = this.params
-    name = params["name"]
-    program.find_kind()
-    state = cluster.state_directory()
-    spec = cluster.ClusterSpec(
-        name=name,
-        kubeconfig=Path(params["kubeconfig"] or state / f"{name}.kubeconfig"),
-        state=state,
-        image=params["image"] or "",
-        config=params["config"],
-        wait_timeout=params["wait_timeout"],
-        retries=params["retries"],
-    )
-    engine = connect(params["provider"])
-    known = {
-        "cluster": name,
-        "provider": engine.provider,
-        "kubeconfig": str(spec.kubeconfig),
-        "context": kubeconfig.context_of(name),
-    }
-    if this.check_mode:
-        there = nodes.containers_of(engine, name)
-        same = bool(there) == (params["state"] == "present") and all(node.running for node in there)
-        return Outcome(changed=not same, result={**known, "nodes": [node.as_dict() for node in there]})
-    if params["state"] == "absent":
-        changed = cluster.ensure_absent(engine, spec, this.progress)
-        return Outcome(changed=changed, result={**known, "nodes": [], "created": False, "attempts": 0})
-    made = cluster.ensure_present(engine, spec, this.progress, owner_alive(this.playbook_pid))
-    for difference in made.differences:
-        this.progress.warn(
-            f"The cluster {name} stays as it is, though {difference}; delete it to have it created as described"
-        )
-    this.progress.note(
-        f"cluster {name} {'created' if made.created else 'is there'}: {len(made.nodes)} nodes, {engine.provider} {engine.version}"
-    )
-    result = {
-        **known,
-        "kubeconfig": str(made.kubeconfig),
-        "nodes": [node.as_dict() for node in made.nodes],
-        "host_address": nodes.gateway_of(engine, made.nodes[0]),
-        "created": made.created,
-        "attempts": made.attempts,
-    }
-    section = {
-        "name": name,
-        **{key: value for key, value in result.items() if key != "cluster"},
-        "engine": engine.version,
-    }
-    return Outcome(changed=made.changed, result=result, sections={"cluster": section})
+    find_kind()
+    wanted, engine = options(ClusterOptions, this.params), connect(this.params["provider"])
+    return manage_cluster(wanted, engine, this.progress, owner_alive(this.playbook_pid), this.check_mode)
 
 
 MODULE = step.Module(
@@ -199,14 +152,10 @@ MODULE = step.Module(
         "retries": {"type": "int", "default": 1},
         "kubeconfig": {"type": "path"},
     },
-    manage_cluster,
+    run,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

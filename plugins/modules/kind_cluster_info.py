@@ -57,30 +57,16 @@ diagnosis:
   elements: dict
 """
 
-import typing as t
-
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._kind import nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.presence import list_clusters
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def list_clusters(this: step.Step) -> Outcome:
-    """The clusters, or the one that was asked for."""
-    engine = connect(this.params["provider"])
-    wanted = this.params["name"]
-    found: list[dict[str, t.Any]] = [
-        {"name": name, "nodes": [node.as_dict() for node in nodes.containers_of(engine, name)]}
-        for name in nodes.clusters(engine)
-        if wanted in (None, name)
-    ]
-    for entry in found:
-        shown = ", ".join(f"{node['name']} ({node['role']}, {node['state']})" for node in entry["nodes"])
-        this.progress.note(f"cluster {entry['name']}: {shown}")
-    if wanted and not found:
-        this.progress.note(f"there is no cluster {wanted}")
-    return Outcome(changed=False, result={"provider": engine.provider, "clusters": found})
+def run(this: step.Step) -> Outcome:
+    """List the clusters."""
+    return list_clusters(this.params["name"], connect(this.params["provider"]), this.progress)
 
 
 MODULE = step.Module(
@@ -89,15 +75,11 @@ MODULE = step.Module(
         "name": {"type": "str"},
         **ENGINE_OPTIONS,
     },
-    list_clusters,
+    run,
     recorded=False,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

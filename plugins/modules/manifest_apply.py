@@ -119,105 +119,17 @@ diagnosis:
   elements: dict
 """
 
-import typing as t
-
-from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply, images, manifests, readiness, workload
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import JOB, Object
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.jobs import wait_jobs
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.applying import ApplyOptions, apply_manifests
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def apply_manifests(this: step.Step) -> Outcome:
-    """Apply all manifests, and wait for what is to be waited for."""
-    params = this.params
-    _check_references(params["images"])
-    cluster = cluster_of(params)
-    if not this.check_mode:
-        apply.wait_until_gone(cluster, params["namespace"], this.progress.note)
-    applied: list[apply.Applied] = []
-    replaced: list[tuple[str, str]] = []
-    for group in _groups(params):
-        placed = apply.place(apply.with_namespace(group, params["namespace"], cluster), params["namespace"], cluster)
-        put = apply.put_images(placed, params["images"])
-        if params["run"]:
-            apply.mark_pods(placed, {title for title, _reference in put}, params["run"])
-        outcomes = _apply(this, cluster, placed, {title for title, _reference in put} if params["hold"] else set())
-        if not this.check_mode:
-            _wait(this, cluster, [outcome.after for outcome in outcomes])
-        applied += outcomes
-        replaced += put
-    rows = [outcome.row() for outcome in applied]
-    changed = [outcome for outcome in applied if outcome.action != "unchanged"]
-    return Outcome(
-        changed=bool(changed),
-        result={"objects": rows, "images": [{"object": title, "image": reference} for title, reference in replaced]},
-        sections={"objects": rows},
-        diff={
-            "before": apply.as_text(apply.readable(outcome.before) for outcome in changed),
-            "after": apply.as_text(apply.readable(outcome.after) for outcome in changed),
-        },
-    )
-
-
-def _groups(params: dict[str, t.Any]) -> list[list[manifests.Manifest]]:
-    """The manifests, all read before any is applied: stage by stage, and the rest together, or
-    where readiness is waited for, source by source."""
-    stages = [manifests.read(paths, params["namespace"]) for paths in params["stages"]]
-    sources = [manifests.read([path], params["namespace"]) for path in params["src"]]
-    sources += [manifests.from_document(document, "definition") for document in params["definition"]]
-    if not params["wait_ready"]:
-        sources = [[manifest for source in sources for manifest in source]]
-    return stages + [source for source in sources if source]
-
-
-def _apply(
-    this: step.Step, cluster: ApiCluster, placed: list[manifests.Manifest], held: set[str]
-) -> list[apply.Applied]:
-    def on_applied(outcome: apply.Applied) -> None:
-        if outcome.action != "unchanged":
-            this.progress.note(f"{outcome.title} {'would be ' if this.check_mode else ''}{outcome.action}")
-
-    return apply.apply_all(
-        cluster,
-        placed,
-        hold=held,
-        dry_run=this.check_mode,
-        wait_definitions=this.params["wait_crds"],
-        on_applied=on_applied,
-    )
-
-
-def _wait(this: step.Step, cluster: ApiCluster, objects: t.Sequence[Object]) -> None:
-    """Wait for the Jobs and the workloads among ``objects``, as far as that is asked for."""
-    params = this.params
-    if params["wait_jobs"]:
-        jobs = [entry for entry in objects if entry["kind"] == JOB.name]
-        wait_jobs(cluster, jobs, params["wait_jobs"], this.progress.note)
-    for entry in objects if params["wait_ready"] else []:
-        kind = workload.KINDS.get(entry["kind"].lower())
-        if kind is not None:
-            target = workload.Workload(kind, entry["metadata"]["namespace"], entry)
-            built = list(params["images"].values())
-            alive = owner_alive(this.playbook_pid)
-            ready = readiness.wait_until_ready(cluster, target, params["wait_ready"], this.progress.note, built, alive)
-            this.progress.note(f"{target.title} is ready after {ready.seconds:.1f} s")
-
-
-def _check_references(built: dict[str, str]) -> None:
-    """A reference that no runtime takes is known before anything is applied."""
-    for name, reference in built.items():
-        if not images.is_valid(str(reference)):
-            raise failure(
-                f"The image of {name} cannot be used",
-                "image-tag-invalid",
-                f"{reference} is not a reference that a container runtime takes",
-                "A reference is name:tag; only the name may contain slashes, and it is in lower case",
-            )
+def run(this: step.Step) -> Outcome:
+    """Apply the manifests."""
+    wanted, alive = options(ApplyOptions, this.params), owner_alive(this.playbook_pid)
+    return apply_manifests(wanted, cluster_of(this.params), this.progress, alive, this.check_mode)
 
 
 def _step_name(params: step.Params) -> str:
@@ -242,15 +154,11 @@ MODULE = step.Module(
         "wait_jobs": {"type": "float", "default": 0},
         **KUBE_OPTIONS,
     },
-    apply_manifests,
+    run,
     step_name=_step_name,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

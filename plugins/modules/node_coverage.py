@@ -93,74 +93,17 @@ diagnosis:
   elements: dict
 """
 
-from ansible_collections.gocover.e2e.plugins.module_utils._collect.nodes import check_path
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, injection
-from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node, containers_of, running_nodes_of
-from ansible_collections.gocover.e2e.plugins.module_utils._lock import locked
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Interrupted, Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._kind.node_coverage import NodeOptions, manage_nodes
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def manage_injection(this: step.Step) -> Outcome:
-    """Bring the nodes into the wanted state."""
-    params = this.params
-    present = params["state"] == "present"
-    wanted = injection.Injection(
-        node_path=check_path(params["node_path"]),
-        mount_path=params["mount_path"],
-        user=injection.check_user(params["user"]) if params["user"] else "",
-        timeout=params["timeout"],
-    )
-    engine = connect(params["provider"])
-    if not present and not containers_of(engine, params["cluster"]):
-        return Outcome(changed=False, result=_result([], wanted))
-    nodes = running_nodes_of(engine, params["cluster"])
-    state = cluster.state_directory()
-    state.mkdir(parents=True, exist_ok=True)
-    with locked(
-        state / f"{params['cluster']}.lock",
-        lambda: this.progress.note(f"waiting: another run works on the cluster {params['cluster']}"),
-    ):
-        if this.check_mode:
-            return _would(injection.look(engine, nodes, wanted), wanted, present)
-        states = _cover(engine, nodes, wanted) if present else injection.ensure_absent(engine, nodes, wanted)
-    restarted = sum(entry.restarted for entry in states)
-    if restarted:
-        done = f"every container that starts now writes to {wanted.node_path}" if present else "everything is as it was"
-        this.progress.note(f"containerd restarted on {restarted} nodes: {done}")
-    result = _result(states, wanted)
-    return Outcome(
-        changed=any(entry.changed for entry in states),
-        result=result,
-        sections={"node_coverage": result if present else {}},
-    )
-
-
-def _cover(engine: Engine, nodes: list[Node], wanted: injection.Injection) -> list[injection.NodeState]:
-    try:
-        return injection.ensure_present(engine, nodes, wanted)
-    except Interrupted:
-        injection.ensure_absent(engine, nodes, wanted)
-        raise
-
-
-def _would(states: list[injection.NodeState], wanted: injection.Injection, present: bool) -> Outcome:
-    if present:
-        changed = any(not entry.covered or wanted.user not in entry.users for entry in states)
-    else:
-        changed = any(entry.covered or wanted.user in entry.users for entry in states)
-    return Outcome(changed=changed, result=_result(states, wanted))
-
-
-def _result(states: list[injection.NodeState], wanted: injection.Injection) -> dict[str, object]:
-    return {
-        "nodes": [entry.as_dict() for entry in states],
-        "node_path": wanted.node_path,
-        "mount_path": wanted.mount_path,
-    }
+def run(this: step.Step) -> Outcome:
+    """Set up node coverage, or remove it."""
+    wanted = options(NodeOptions, this.params)
+    return manage_nodes(wanted, connect(this.params["provider"]), this.progress, this.check_mode)
 
 
 MODULE = step.Module(
@@ -174,16 +117,12 @@ MODULE = step.Module(
         "mount_path": {"type": "path", "default": "/gocover"},
         "timeout": {"type": "float", "default": 60},
     },
-    manage_injection,
+    run,
     step_name=lambda params: "inject" if params["state"] == "present" else "restore containerd",
     required_if=[("state", "present", ("user",))],
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

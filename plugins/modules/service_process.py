@@ -135,100 +135,22 @@ diagnosis:
   elements: dict
 """
 
-import os
-import platform
-import time
-from pathlib import Path
-
-from ansible_collections.gocover.e2e.plugins.module_utils._losses import exits
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
-from ansible_collections.gocover.e2e.plugins.module_utils._process import supervisor
-from ansible_collections.gocover.e2e.plugins.module_utils._process.signals import ignores_sigterm
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
-from ansible_collections.gocover.e2e.plugins.module_utils._service import service
-
-#: How much of the output is looked at (a panic may dump many goroutines), and how much of it is returned.
-_LOG_LINES = 500
-_SHOWN_LINES = 50
-
-
-def start_service(this: step.Step) -> Outcome:
-    """Start the service and wait until it is ready."""
-    params = this.params
-    spec = service.ServiceSpec(
-        name=params["name"],
-        argv=tuple(params["command"]),
-        cwd=Path(params["chdir"] or os.getcwd()),
-        env={key: str(value) for key, value in params["env"].items()},
-        dependencies={name: Path(directory) for name, directory in params["dependencies"].items()},
-        port=params["port"],
-        ready_path=params["ready_path"],
-        ready_timeout=params["ready_timeout"],
-        grace_period=params["grace_period"],
-        covdata=Path(params["covdata"]),
-        directory=Path(params["directory"]),
-    )
-    if this.check_mode:
-        state = supervisor.read_state(spec.directory)
-        same = state is not None and state.running() and state.fingerprint == spec.fingerprint()
-        return Outcome(changed=not same)
-    owner = this.playbook_pid if params["lifetime"] == "playbook" else None
-    running = service.ensure_running(spec, owner, this.progress)
-    url = service.url_of(running.port)
-    result = {"pid": running.pid, "port": running.port, "url": url, "seconds": running.seconds}
-    sections = {"workload": {"kind": "process", "command": list(spec.argv), "covdata": str(spec.covdata), **result}}
-    return Outcome(changed=running.started, result=result, sections=sections)
+from ansible_collections.gocover.e2e.plugins.module_utils._service.operation import (
+    ProcessOptions,
+    start_service,
+    stop_service,
+)
 
 
-def stop_service(this: step.Step) -> Outcome:
-    """End the service and say how it ended."""
-    params = this.params
-    directory = Path(params["directory"])
-    before = supervisor.read_state(directory)
-    if before is None:
-        return Outcome(changed=False, result={"pods": []})
-    if this.check_mode:
-        return Outcome(changed=before.running(), result={"pods": []})
-    ignored = ignores_sigterm(before.pid) if before.running() else False
-    if before.running():
-        this.progress.note(f"stopping {params['name']}: SIGTERM to pid {before.pid}")
-    asked = before.ended is None
-
-    def on_wait(seconds: float) -> None:
-        this.progress.note(f"{params['name']} has not ended after {seconds:.0f} s of {params['grace_period']:g} s")
-
-    begun = time.monotonic()
-    ended = supervisor.stop(directory, params["grace_period"], on_wait) or before
-    seconds = time.monotonic() - begun if asked else 0.0
-    log = supervisor.tail(directory, _LOG_LINES)
-    ending = exits.Ending(
-        name=params["name"],
-        exit_code=ended.exit_code,
-        reason="Completed" if ended.exit_code == 0 else "Error",
-        seconds=seconds,
-        grace_period=params["grace_period"],
-        ignored_sigterm=ignored,
-        log=log,
-    )
-    this.progress.note(f"{params['name']} ended after {seconds:.1f} s with exit code {ended.exit_code}")
-    diagnosis = exits.diagnose(ending)
-    pod = {
-        "name": ending.name,
-        "node": platform.node(),
-        "exit_code": ending.exit_code,
-        "reason": ending.reason,
-        "seconds": round(seconds, 3),
-        "asked": asked,
-        "said": [line for line in supervisor.head(directory) if exits.of_coverage(line)],
-        "log": log[-_SHOWN_LINES:],
-        "diagnosis": [entry.as_dict() for entry in diagnosis],
-    }
-    return Outcome(changed=asked, result={"pods": [pod]}, sections={"pods": [pod]}, diagnosis=diagnosis)
-
-
-def run_service(this: step.Step) -> Outcome:
-    """Bring the service into the wanted state."""
-    return start_service(this) if this.params["state"] == "started" else stop_service(this)
+def run(this: step.Step) -> Outcome:
+    """Start the service, or end it."""
+    wanted = options(ProcessOptions, this.params)
+    if wanted.state == "stopped":
+        return stop_service(wanted, this.progress, this.check_mode)
+    owner = this.playbook_pid if this.params["lifetime"] == "playbook" else None
+    return start_service(wanted, this.progress, owner, this.check_mode)
 
 
 MODULE = step.Module(
@@ -248,16 +170,12 @@ MODULE = step.Module(
         "covdata": {"type": "path"},
         "lifetime": {"type": "str", "choices": ["playbook", "detached"], "default": "detached"},
     },
-    run_service,
+    run,
     step_name=lambda params: "deploy" if params["state"] == "started" else "shutdown",
     required_if=[("state", "started", ("command", "covdata"))],
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

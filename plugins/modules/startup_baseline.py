@@ -129,98 +129,21 @@ diagnosis:
   elements: dict
 """
 
-import tarfile
-import typing as t
-from pathlib import Path
-
-from ansible_collections.gocover.e2e.plugins.module_utils import _files
-from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.tarstream import TarStream
-from ansible_collections.gocover.e2e.plugins.module_utils._kube import images, workload
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
-from ansible_collections.gocover.e2e.plugins.module_utils._startup import plot, rollouts, samples
+from ansible_collections.gocover.e2e.plugins.module_utils._startup.baseline import BaselineOptions, measure_baseline
 
 
-def measure_baseline(this: step.Step) -> Outcome:
-    """Measure, and write what came of it."""
-    params = this.params
+def run(this: step.Step) -> Outcome:
+    """Measure, unless in check mode."""
     if this.check_mode:
-        return Outcome(changed=False, result={"baseline": {}, "files": []})
-    engine = connect(params["provider"])
-    references = {samples.PLAIN: params["plain_image"], samples.COVERED: params["image"]}
-    sizes = {variant: _size(engine, said, params["executable"]) for variant, said in references.items()}
-    cluster = cluster_of(params)
-    target = workload.find(cluster, params["namespace"], params["workload"], params["image"])
-    container = workload.choose_container(target, params["container"], params["image"])
-    spec = next(entry for entry in images.containers(target.pod_spec) if entry["name"] == container)
-    plan = rollouts.Plan(
-        images=references,
-        container=container,
-        door=rollouts.door_of(spec, params["port"], params["ready_path"]),
-        node_path=params["node_path"],
-        rollouts=max(1, params["rollouts"]),
-        requests=params["requests"],
-        timeout=params["timeout"],
-        note=this.progress.note,
-        alive=owner_alive(this.playbook_pid),
-    )
-    taken = rollouts.measure(cluster, engine, target, plan)
-    document = samples.document(params["service"], "kind", taken, sizes)
-    lines = samples.table(document)
-    for line in lines:
-        this.progress.output(line)
-    files = _write(this, document, lines)
-    summary = {key: document[key] for key in ("rollouts", "startup_allowed", "answer_allowed")}
-    return Outcome(changed=True, result={"baseline": document, "files": files}, sections={"startup_baseline": summary})
-
-
-def _size(engine: Engine, reference: str, executable: str) -> samples.Size:
-    image = engine.image(reference)
-    if image is None:
-        raise failure(
-            f"There is no image {reference}",
-            "image-missing",
-            f"{engine.provider} at {engine.address} does not have it",
-            "Build it with gocover.e2e.coverage_image",
-        )
-    size = 0
-    with engine.unpacked(image.id) as container:
-        chunks = engine.read_archive(container, executable)
-        if chunks is not None:
-            stream = TarStream(chunks)
-            size = _first_size(stream)
-            # An engine that has not got rid of everything does not let the container go.
-            stream.drain()
-    return samples.Size(reference, image.size, size)
-
-
-def _first_size(stream: t.Any) -> int:
-    """The size of the first file in a tar stream."""
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        return next((member.size for member in archive), 0)
-
-
-def _write(this: step.Step, document: samples.Document, lines: list[str]) -> list[str]:
-    params = this.params
-    dest = Path(params["dest"])
-    documents = [dest / "baseline.json", *([Path(params["keep"])] if params["keep"] else [])]
-    try:
-        for path in documents:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _files.write_json(path, document)
-        _files.write_file(dest / "baseline.txt", ("\n".join(lines) + "\n").encode())
-        _files.write_file(dest / "baseline.svg", plot.svg(document).encode())
-    except OSError as error:
-        raise _files.unwritable(dest, error) from error
-    files = [*map(str, documents), str(dest / "baseline.txt"), str(dest / "baseline.svg")]
-    this.progress.note(f"baseline: {files[0]}, plot: {files[-1]}")
-    return files
+        return Outcome(changed=True, result={"baseline": {}, "files": []})
+    wanted, engine = options(BaselineOptions, this.params), connect(this.params["provider"])
+    return measure_baseline(wanted, engine, cluster_of(this.params), this.progress, owner_alive(this.playbook_pid))
 
 
 MODULE = step.Module(
@@ -245,14 +168,10 @@ MODULE = step.Module(
         "keep": {"type": "path"},
         **KUBE_OPTIONS,
     },
-    measure_baseline,
+    run,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

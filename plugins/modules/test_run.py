@@ -125,71 +125,24 @@ diagnosis:
   elements: dict
 """
 
-import typing as t
-from pathlib import Path
-
-from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils._exercise import suite
+from ansible_collections.gocover.e2e.plugins.module_utils._exercise.testing import (
+    TestOptions,
+    run_tests,
+    run_tests_in_cluster,
+)
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.pod_history import PodHistory
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
-from ansible_collections.gocover.e2e.plugins.module_utils._process.environment import expanded
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def run_tests(this: step.Step) -> Outcome:
+def run(this: step.Step) -> Outcome:
     """Run the tests, unless in check mode."""
     if this.check_mode:
         return Outcome(changed=True)
-    result = in_cluster(this) if this.params["workload"] else against(this, this.params["service_url"])
-    watched = {key: result[key] for key in ("pod_history",) if key in result}
-    return Outcome(changed=True, result=result, sections={"tests": suite.section(result), **watched})
-
-
-def in_cluster(this: step.Step) -> dict[str, t.Any]:
-    """Run the tests against a workload, through a port of this machine; save what there is to see if they fail."""
-    # Only here, because the client takes its time to import.
-    from ansible_collections.gocover.e2e.plugins.module_utils._kube import evidence, forward, pod_watch, workload
-
-    params = this.params
-    cluster = cluster_of(params)
-    target = workload.find(cluster, params["namespace"], params["workload"], "")
-    watch = pod_watch.PodWatch(cluster, params["namespace"], PodHistory(params["pod_history"]))
-    try:
-        with watch, forward.way_to(cluster, target, params["port"], node_ports=params["node_ports"]) as url:
-            result = against(this, url)
-        return {**result, "pod_history": watch.history.rows()}
-    except Failure as error:
-        if params["evidence"]:
-            files = evidence.save(cluster, params["namespace"], Path(params["evidence"]))
-            this.progress.note(f"saved logs, events and objects before any pod is stopped: {len(files)} files")
-        error.sections["pod_history"] = watch.history.rows()
-        raise
-    finally:
-        if watch.error is not None:
-            this.progress.warn(
-                f"The pods were not watched while the tests ran, so a lost pod may go unnoticed: {watch.error}"
-            )
-
-
-def against(this: step.Step, url: str | None) -> dict[str, t.Any]:
-    """Run the tests against ``url``."""
-    params = this.params
-    address = {
-        "SERVICE_URL": url,
-        "SERVICE_NAMESPACE": params["namespace"],
-        "KUBECONFIG": params["kubeconfig"],
-        "GOCOVER_HOST_ADDRESS": params["host_address"],
-    }
-    given = {key: value for key, value in address.items() if value}
-    spec = suite.SuiteSpec(
-        command=params["command"],
-        cwd=params["chdir"],
-        env={**given, **expanded(params["env"], given)},
-        timeout=params["timeout"],
-        log=params["log"],
-    )
-    return suite.run(spec, this.progress, this.playbook_pid)
+    wanted, owner = options(TestOptions, this.params), this.playbook_pid
+    if wanted.workload:
+        return run_tests_in_cluster(wanted, cluster_of(this.params), this.progress, owner)
+    return run_tests(wanted, this.progress, owner)
 
 
 MODULE = step.Module(
@@ -210,15 +163,11 @@ MODULE = step.Module(
         "timeout": {"type": "float", "default": 900},
         "log": {"type": "path"},
     },
-    run_tests,
+    run,
     required_by={"workload": ("namespace",)},
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

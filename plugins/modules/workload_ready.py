@@ -109,64 +109,19 @@ diagnosis:
   elements: dict
 """
 
-import typing as t
-
-from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils._kube import pod_watch, readiness, workload
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
-from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere
-from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.waiting import WaitOptions, wait_for_workload
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
-def wait_for_workload(this: step.Step) -> Outcome:
-    """Wait until the workload is ready."""
-    params = this.params
+def run(this: step.Step) -> Outcome:
+    """Wait for the workload, unless in check mode."""
     if this.check_mode:
         return Outcome(changed=False, result={"seconds": 0.0, "pods": [], "pod_history": []})
-    cluster = cluster_of(params)
-    built = params["images"]
-    target = workload.find(cluster, params["namespace"], params["workload"], built[0] if built else "")
-    if params["record"] or params["node_path"]:
-        container = workload.choose_container(target, params["container"], built[0] if built else "")
-    if params["node_path"]:
-        _check_where_it_writes(target, container, params["node_path"], params["mount_path"] or "")
-    ready = readiness.wait_until_ready(
-        cluster,
-        target,
-        params["timeout"],
-        this.progress.note,
-        built,
-        owner_alive(this.playbook_pid),
-        patched=params["patched"],
-    )
-    seconds = round(ready.seconds, 3)
-    this.progress.note(f"{target.title} is ready after {seconds:.1f} s: {len(ready.pods)} pods")
-    if not ready.pods:
-        this.progress.warn(f"{target.title} wants no pod (replicas: 0), so nothing runs")
-    result: dict[str, t.Any] = {"seconds": seconds, "pods": ready.pods}
-    history = pod_watch.look(cluster, params["namespace"])
-    sections: dict[str, t.Any] = {"ready": dict(result), "pod_history": history}
-    result["pod_history"] = history
-    if params["record"]:
-        sections["workload"] = {
-            "resource": target.title,
-            "namespace": target.namespace,
-            "container": container,
-            "user": workload.user_of(target.pod_spec, container),
-        }
-    return Outcome(changed=False, result=result, sections=sections)
-
-
-def _check_where_it_writes(target: workload.Workload, container: str, node_path: str, mount_path: str) -> None:
-    """Raises Failure ``path-mismatch`` if the container is told to write elsewhere: no test has to run to see it."""
-    writes = endings.writes_to({"spec": target.pod_spec}, container)
-    told = {"name": target.title, "container": container, "writes": writes}
-    found = elsewhere.mismatch(elsewhere.completed(told, node_path, mount_path), node_path, node_path)
-    if found is not None:
-        raise Failure(f"{target.title} would leave no counters", [found])
+    wanted, alive = options(WaitOptions, this.params), owner_alive(this.playbook_pid)
+    return wait_for_workload(wanted, cluster_of(this.params), this.progress, alive)
 
 
 MODULE = step.Module(
@@ -183,14 +138,10 @@ MODULE = step.Module(
         "record": {"type": "bool", "default": False},
         **KUBE_OPTIONS,
     },
-    wait_for_workload,
+    run,
 )
 
-
-def main() -> None:
-    """Run as a module."""
-    MODULE.main()
-
+main = MODULE.main
 
 if __name__ == "__main__":
     main()

@@ -15,10 +15,8 @@ import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._collect import nodes
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
-from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Outcome
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.modules import coverage_image, image_archive_load
-from ansible_collections.gocover.e2e.plugins.modules.coverage_image import build_image
-from ansible_collections.gocover.e2e.plugins.modules.image_archive_load import load_images
 from shared import TestCluster, step_of
 
 SCRIPT = '#!/bin/sh\nset -e\n# the service itself\nexec /opt/program "$@"\n'
@@ -47,13 +45,13 @@ def made(engine: Engine, cluster: TestCluster) -> t.Iterator[list[str]]:
 
 def build(source: Path, made: list[str], **params: t.Any) -> Outcome:
     place = {"name": "gocover-test", "source": str(source), "build_dir": str(source.parent / "build")}
-    outcome = build_image(step_of(coverage_image.MODULE, **{**place, **params}))
+    outcome = coverage_image.run(step_of(coverage_image.MODULE, **{**place, **params}))
     made.append(outcome.result["image"])
     return outcome
 
 
 def load(cluster: TestCluster, **params: t.Any) -> Outcome:
-    return load_images(step_of(image_archive_load.MODULE, cluster=cluster.name, **params))
+    return image_archive_load.run(step_of(image_archive_load.MODULE, cluster=cluster.name, **params))
 
 
 def test_the_same_source_gives_the_same_image_another_one_another(source: Path, made: list[str]) -> None:

@@ -236,10 +236,10 @@ def test_an_interruption_before_containerd_has_read_it_is_mended(
     engine: Engine, cluster: TestCluster, covered: list[injection.NodeState]
 ) -> None:
     on_nodes(engine, cluster, "touch /etc/containerd/gocover/pending")
-    assert not any(state.covered for state in injection.look(engine, cluster.nodes, WANTED))
+    assert not any(state.covered for state in injection.would_cover(engine, cluster.nodes, WANTED))
     mended = injection.ensure_present(engine, cluster.nodes, WANTED)
     assert all(state.restarted and state.covered for state in mended)
-    assert all(state.covered for state in injection.look(engine, cluster.nodes, WANTED))
+    assert all(state.covered for state in injection.would_cover(engine, cluster.nodes, WANTED))
 
 
 @pytest.fixture(scope="module")
@@ -281,9 +281,9 @@ def test_a_container_keeps_its_own_gocoverdir_and_that_is_named(
         # What the pod says can be told before anything is tested.
         ready = step_of(workload_ready.MODULE, **place, node_path=DIRECTORY, mount_path="/gocover", timeout=_TIMEOUT)
         with pytest.raises(Failure) as early:
-            workload_ready.wait_for_workload(ready)
+            workload_ready.run(ready)
         assert early.value.diagnoses[0].cause == "path-mismatch"
-    ended = graceful_shutdown.shut_down_workload(step_of(graceful_shutdown.MODULE, **place))
+    ended = graceful_shutdown.run(step_of(graceful_shutdown.MODULE, **place))
     assert [row["exit_code"] for row in ended.result["pods"]] == [0]
     counted = on_nodes(engine, cluster, f"ls {own} | grep -c covcounters; ls {DIRECTORY} | grep -c cov || true")
     assert sorted(counted.values())[-1] == "1\n0\n"
@@ -297,7 +297,7 @@ def test_a_container_keeps_its_own_gocoverdir_and_that_is_named(
         dest=str(tmp_path / "covdata"),
     )
     with pytest.raises(Failure) as caught:
-        covdata_collect.run_collect(collect)
+        covdata_collect.run(collect)
     assert [found.cause for found in caught.value.diagnoses] == ["path-mismatch", "no-counters"]
     evidence, remedy = caught.value.diagnoses[0].evidence, caught.value.diagnoses[0].remedy
     assert "container probe of probe-" in evidence and "/own" in evidence

@@ -243,7 +243,7 @@ def test_a_node_that_is_restarted_covers_as_before(
         skip_if_moved(engine, own, addresses)
         wait_until(f"back: the node {node.name}", partial(is_back, api, node, heartbeat))
         assert on_node(engine, node, kept) == recorded
-        states = injection.look(engine, own.nodes, WANTED)
+        states = injection.would_cover(engine, own.nodes, WANTED)
         assert [(state.covered, state.users) for state in states] == [(True, ["test"])] * len(own.nodes)
         is_covered(engine, api, node, f"after-{node.role}")
 

@@ -82,7 +82,7 @@ def place(rig: Rig) -> dict[str, t.Any]:
 
 
 def patch(rig: Rig, node_path: str) -> list[Diagnosis]:
-    outcome = coverage_patch.patch_workload(step_of(coverage_patch.MODULE, **place(rig), node_path=node_path))
+    outcome = coverage_patch.run(step_of(coverage_patch.MODULE, **place(rig), node_path=node_path))
     return list(outcome.diagnosis)
 
 
@@ -101,13 +101,11 @@ def test_a_patch_that_is_taken_back_is_named_long_before_the_time_is_up(rig: Rig
         assert "ConfigMap/shop" in patch(rig, node_path)[0].evidence
         begun = time.monotonic()
         with pytest.raises(Failure) as caught:
-            workload_ready.wait_for_workload(
-                step_of(workload_ready.MODULE, **place(rig), patched=True, timeout=_TIMEOUT)
-            )
+            workload_ready.run(step_of(workload_ready.MODULE, **place(rig), patched=True, timeout=_TIMEOUT))
         assert time.monotonic() - begun < _SOON
     names_the_operator(caught.value.diagnoses[0])
     # Nothing of ours is left once it has been taken back, the record of it included.
-    coverage_patch.patch_workload(step_of(coverage_patch.MODULE, **place(rig), state="absent"))
+    coverage_patch.run(step_of(coverage_patch.MODULE, **place(rig), state="absent"))
     assert not is_patched(rig)
     assert not any(key.startswith("gocover.e2e/") for key in rig.workload().annotations)
 
@@ -117,25 +115,23 @@ def test_a_patch_that_is_taken_back_while_the_tests_run_is_named_in_the_end(
 ) -> None:
     path = f"{node_path}/{rig.namespace}"
     collect = {"cluster": cluster.name, "node_path": path}
-    covdata_collect.run_collect(step_of(covdata_collect.MODULE, **collect, state="prepared"))
+    covdata_collect.run(step_of(covdata_collect.MODULE, **collect, state="prepared"))
     apply_custom_resource(rig)
     with operator(rig):
         wait_for("the operator makes its Deployment", lambda: made(rig))
     # It is away while the workload becomes ready, and back while the tests run.
     patch(rig, path)
     ready = step_of(workload_ready.MODULE, **place(rig), patched=True, timeout=_TIMEOUT)
-    workload_ready.wait_for_workload(ready)
+    workload_ready.run(ready)
     with operator(rig):
         wait_for("the operator puts its Deployment back", lambda: not is_patched(rig))
         wait_for("only a pod without coverage is left", lambda: only_plain_pods(rig))
-        shutdown = graceful_shutdown.shut_down_workload(step_of(graceful_shutdown.MODULE, **place(rig), patched=True))
+        shutdown = graceful_shutdown.run(step_of(graceful_shutdown.MODULE, **place(rig), patched=True))
     names_the_operator(shutdown.diagnosis[0])
     rows = shutdown.result["pods"]
     assert [row["writes"]["variable"] for row in rows] == [None]
     # The covered pod had to make room for one without coverage, and left its counters; those of the other are missing.
-    outcome = covdata_collect.run_collect(
-        step_of(covdata_collect.MODULE, **collect, dest=str(tmp_path / "covdata"), pods=rows)
-    )
+    outcome = covdata_collect.run(step_of(covdata_collect.MODULE, **collect, dest=str(tmp_path / "covdata"), pods=rows))
     assert outcome.result["counter_files"] == 1
     assert [entry["counters"] for entry in outcome.result["verdicts"]] == [False]
     names_the_operator(outcome.diagnosis[0])

@@ -13,7 +13,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Fail
 from ansible_collections.gocover.e2e.plugins.module_utils._kube import pods
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import scaling, shutdown
-from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Interrupted
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Interrupted
 from rig import Rig, deployment
 
 

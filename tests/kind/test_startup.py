@@ -48,7 +48,7 @@ def test_a_slow_start_with_tight_probes_lives_by_what_was_measured(
     plan = rollouts.Plan(
         images={samples.PLAIN: plain_image, samples.COVERED: rigs.IMAGE},
         container="probe",
-        door=rollouts.door_of(before.pod_spec["containers"][0], 0, "/readyz"),
+        endpoint=rollouts.endpoint_of(before.pod_spec["containers"][0], 0, "/readyz"),
         node_path=node_path,
         rollouts=1,
         requests=20,

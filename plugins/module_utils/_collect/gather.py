@@ -80,8 +80,11 @@ class LocalSource:
 
     def discard(self, names: t.Collection[str]) -> None:
         """Remove; a directory that others write to stays."""
-        for name in names:
-            (self.directory / name).unlink(missing_ok=True)
+        try:
+            for name in names:
+                (self.directory / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _files.unwritable(self.directory, error) from error
         with contextlib.suppress(OSError):
             self.directory.rmdir()
 
@@ -144,7 +147,7 @@ def gather(
             origins = _bring_together(fetched, together)
             inspected = _inspect(together, origins, keep_arguments, wanted, recover, where)
             everywhere = {source.name: 0 for source in sources}
-            changed = bool(inspected.counter_files) and not _same_content(together, dest)
+            changed = bool(inspected.counter_files) and not same_content(together, dest)
             if changed:
                 _files.replace_entries(staged, dest.parent)
             shutil.rmtree(partial)
@@ -321,7 +324,8 @@ def _recover(directory: Path, chosen: Files, recover: Recover) -> None:
             _read(directory / f"covmeta.{meta.hash}", chosen)
 
 
-def _same_content(left: Path, right: Path) -> bool:
+def same_content(left: Path, right: Path) -> bool:
+    """Whether two directories hold the same files; False if ``right`` does not exist."""
     if not right.is_dir():
         return False
     names = sorted(entry.name for entry in left.iterdir())

@@ -43,8 +43,10 @@ directory=$1
 shift
 for former; do
   [ -d "$former" ] || continue
-  find "$former" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) -delete
-  rmdir "$former" 2>/dev/null
+  count=$(find "$former" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) \
+    -print -delete | wc -l)
+  rmdir "$former" 2>/dev/null && count=$((count + 1))
+  removed=$((removed + count))
 done
 set -- "$directory"
 echo "$(stat -f -c %T "$1") $before $removed"
@@ -54,13 +56,21 @@ echo "$(stat -f -c %T "$1") $before $removed"
 _REMOVE = """
 [ -d "$1" ] || exit 3
 cd / && for turn in 1 2 3 4 5; do
-  find "$1" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) -delete
-  rmdir "$1" 2>/dev/null && break
+  find "$1" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) -print -delete
+  rmdir "$1" 2>/dev/null && echo "$1" && break
 done
 rmdir -p --ignore-fail-on-non-empty "$(dirname "$1")"
 """
 _NO_DIRECTORY = 3
 _COVERAGE_FILES = "-maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\)"
+#: What ``_REMOVE`` would remove from these directories.
+_REMOVABLE = f"""
+for directory; do
+  [ -d "$directory" ] || continue
+  find "$directory" {_COVERAGE_FILES} -print
+  [ -n "$(ls -A "$directory")" ] || echo "$directory"
+done
+"""
 _LIST = f"""
 cd "$1" 2>/dev/null || exit {_NO_DIRECTORY}
 find . {_COVERAGE_FILES} -exec sha256sum -b -- {{}} +
@@ -155,14 +165,31 @@ def prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str, former: t.S
     return any(changed)
 
 
-def remove(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> bool:
-    """Take the directory away from every node, with its coverage files and the empty ones above; whether there was one.
+def would_prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str, former: t.Sequence[str] = ()) -> bool:
+    """Whether ``prepare`` would change anything on a node. Raises Failure ``path-mismatch``."""
+    path = check_path(node_path)
+    others = [check_path(other) for other in former]
+    modes = [result.stdout.strip() for _node, result in _on_all(engine, nodes, 'stat -c %a "$1"', path)]
+    files = [result.stdout for _node, result in _on_all(engine, nodes, _LIST, path)]
+    return any(mode != b"1777" for mode in modes) or any(files) or _removable(engine, nodes, others)
 
-    What is no coverage file stays, and the directory with it.
+
+def remove(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> bool:
+    """Remove the directory from every node, with its coverage files and the empty directories above.
+
+    Other files stay, and the directory with them. Returns whether anything was removed.
     """
     path = check_path(node_path)
-    found = [result.rc for _node, result in _on_all(engine, nodes, _REMOVE, path)]
-    return any(rc != _NO_DIRECTORY for rc in found)
+    return any(result.stdout for _node, result in _on_all(engine, nodes, _REMOVE, path))
+
+
+def would_remove(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> bool:
+    """Whether ``remove`` would remove anything."""
+    return _removable(engine, nodes, [check_path(node_path)])
+
+
+def _removable(engine: Engine, nodes: t.Sequence[Node], paths: t.Sequence[str]) -> bool:
+    return any(result.stdout for _node, result in _on_all(engine, nodes, _REMOVABLE, *paths))
 
 
 def sources(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> list[NodeSource]:

@@ -84,8 +84,10 @@ def from_dockerfile(
         raise _with_reason(error, build) from error
 
 
-def prebuilt(engine: Engine, name: str, given: str, tag: str = "", executable: str = "") -> Made:
-    """An image that somebody else has built: proven, and given the reference that follows from its content."""
+def prebuilt(
+    engine: Engine, name: str, given: str, tag: str = "", executable: str = "", check_mode: bool = False
+) -> Made:
+    """An image that is built already: proven and, unless in check mode, given the reference of its content."""
     full = reference.qualified(name)
     if tag:
         reference.check_tag(full, tag)
@@ -97,7 +99,7 @@ def prebuilt(engine: Engine, name: str, given: str, tag: str = "", executable: s
             f"{engine.provider} at {engine.address} does not have it",
             f"Build or pull it first ({engine.provider} pull {given}), or correct the name (service_image)",
         )
-    return _tagged(engine, full, image.id, tag, executable, shown=given)
+    return _tagged(engine, full, image.id, tag, executable, shown=given, check_mode=check_mode)
 
 
 def build_arguments(arguments: t.Mapping[str, str], covermode: str, coverpkg: str | None) -> dict[str, str]:
@@ -112,7 +114,15 @@ def build_arguments(arguments: t.Mapping[str, str], covermode: str, coverpkg: st
     return {**arguments, "GOFLAGS": " ".join(flags)}
 
 
-def _tagged(engine: Engine, full: str, image_id: str, tag: str, executable: str, shown: str = "") -> Made:
+def _tagged(
+    engine: Engine,
+    full: str,
+    image_id: str,
+    tag: str,
+    executable: str,
+    shown: str = "",
+    check_mode: bool = False,
+) -> Made:
     image = engine.image(image_id)
     if image is None:
         raise failure(
@@ -126,7 +136,8 @@ def _tagged(engine: Engine, full: str, image_id: str, tag: str, executable: str,
     there = engine.image(said)
     if there is not None and there.id == image.id:
         return Made(said, image, proven, changed=False)
-    engine.tag(image.id, said)
+    if not check_mode:
+        engine.tag(image.id, said)
     return Made(said, image, proven, changed=True)
 
 

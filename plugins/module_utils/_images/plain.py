@@ -14,9 +14,20 @@ from .._golang import build
 from . import reference, scratch
 
 
-def from_binary(engine: Engine, name: str, binary: Path, architecture: str) -> tuple[str, Image]:
-    """An image FROM scratch of an executable, and its reference. Raises Failure and EngineError."""
-    said = f"{name}:{_tag(build.digest(binary) or '')}"
+class Plain(t.NamedTuple):
+    """An image without coverage: the reference for a pod, and whether the engine did not have it before."""
+
+    reference: str
+    image: Image
+    changed: bool
+
+
+def from_binary(engine: Engine, name: str, binary: Path, architecture: str) -> Plain:
+    """An image FROM scratch of an executable. Raises Failure."""
+    made = f"{name}:{_tag(build.digest(binary) or '')}"
+    present = engine.image(made)
+    if present is not None:
+        return Plain(made, present, changed=False)
     contents = scratch.Contents(
         name=name.rpartition("/")[2],
         binary=binary,
@@ -24,13 +35,13 @@ def from_binary(engine: Engine, name: str, binary: Path, architecture: str) -> t
         labels={},
         certificates=scratch.host_certificates(),
     )
-    with scratch.write(contents, said) as archive:
+    with scratch.write(contents, made) as archive:
         engine.load(archive)
-    return said, _existing(engine, said)
+    return Plain(made, _existing(engine, made), changed=True)
 
 
-def from_dockerfile(engine: Engine, name: str, build: Build, on_line: t.Callable[[str], None]) -> tuple[str, Image]:
-    """Build with the arguments of the service alone. Raises Failure and EngineError."""
+def from_dockerfile(engine: Engine, name: str, build: Build, on_line: t.Callable[[str], None]) -> Plain:
+    """Build with the arguments of the service alone. Raises Failure."""
     try:
         image = _existing(engine, engine.build(build, on_line))
     except BuildError as error:
@@ -40,20 +51,23 @@ def from_dockerfile(engine: Engine, name: str, build: Build, on_line: t.Callable
             f"{error.text}: " + " | ".join(error.lines[-8:]),
             "Build it by hand until it does",
         ) from error
-    said = f"{name}:{_tag(image.id)}"
-    engine.tag(image.id, said)
-    return said, image
+    made = f"{name}:{_tag(image.id)}"
+    present = engine.image(made)
+    if present is not None and present.id == image.id:
+        return Plain(made, image, changed=False)
+    engine.tag(image.id, made)
+    return Plain(made, image, changed=True)
 
 
 def _tag(digest: str) -> str:
     return reference.content_tag(digest).replace("cov-", "plain-")
 
 
-def _existing(engine: Engine, said: str) -> Image:
-    image = engine.image(said)
+def _existing(engine: Engine, made: str) -> Image:
+    image = engine.image(made)
     if image is None:
         raise failure(
-            f"The image {said} was not made",
+            f"The image {made} was not made",
             "engine-refused",
             f"{engine.provider} does not have it",
             f"See what {engine.provider} image ls shows",

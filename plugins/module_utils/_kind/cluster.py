@@ -123,6 +123,20 @@ def ensure_absent(engine: Engine, spec: ClusterSpec, progress: Progress) -> bool
         return bool(there) or removed
 
 
+def would_change(spec: ClusterSpec, nodes: t.Sequence[Node], present: bool) -> bool:
+    """Whether ``ensure_present`` or ``ensure_absent`` would change anything, as far as the nodes and files show.
+
+    The content of a kubeconfig is not compared, since only a running cluster can give it.
+    """
+    try:
+        named = kubeconfig.context_of(spec.name) in spec.kubeconfig.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        named = False
+    if not present:
+        return bool(nodes) or named
+    return not nodes or spec.unfinished.exists() or not all(node.running for node in nodes) or not named
+
+
 def differences(spec: ClusterSpec, nodes: t.Sequence[Node]) -> list[str]:
     """What is otherwise than described, in words; only a new cluster could change it."""
     found = []

@@ -20,7 +20,7 @@ import shlex
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._diagnosis import Failure, failure
 from .._engine.api import Engine, EngineError
@@ -101,9 +101,27 @@ def check_user(user: str) -> str:
     )
 
 
-def look(engine: Engine, nodes: t.Sequence[Node], wanted: Injection) -> list[NodeState]:
-    """How each node is, without changing anything. Raises Failure."""
-    return _on_all(engine, nodes, lambda shell: _look(shell, wanted))
+def would_cover(engine: Engine, nodes: t.Sequence[Node], wanted: Injection) -> list[NodeState]:
+    """Each node as it is; ``changed`` says whether ``ensure_present`` would change it. Raises Failure."""
+
+    def look(shell: _Shell) -> NodeState:
+        state = _look(shell, wanted)
+        return replace(state, changed=not state.covered or wanted.user not in state.users)
+
+    return _on_all(engine, nodes, look)
+
+
+def would_uncover(engine: Engine, nodes: t.Sequence[Node], wanted: Injection) -> list[NodeState]:
+    """Each node as it is; ``changed`` says whether ``ensure_absent`` would change it. Raises Failure."""
+
+    def look(shell: _Shell) -> NodeState:
+        if not shell.exists(_KEPT):
+            return NodeState(shell.node, False, False, False, [])
+        state = _look(shell, wanted)
+        stays = bool(wanted.user) and any(user != wanted.user for user in state.users)
+        return replace(state, changed=not stays or wanted.user in state.users)
+
+    return _on_all(engine, nodes, look)
 
 
 def ensure_present(engine: Engine, nodes: t.Sequence[Node], wanted: Injection) -> list[NodeState]:

@@ -9,7 +9,6 @@ import filecmp
 import os
 import shutil
 import tempfile
-import time
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -188,7 +187,7 @@ def _contents(
 ) -> dict[str, Content]:
     counted = selection.counted
     path_of = _repository_paths(selection.everything, sources)
-    started = _milliseconds(spec.run.get("started"))
+    started = _milliseconds(spec)
     return {
         "index.html": lambda: render(counted, summary, _text_of(sources), reasons(selection.excluded)),
         "cobertura.xml": lambda: cobertura_pieces(counted, timestamp=started, path_of=path_of),
@@ -202,10 +201,13 @@ def _contents(
     }
 
 
-def _milliseconds(started: str | None) -> int:
-    """The time of the run (RFC 3339) since 1970, so that the same run gives the same files; now, if nobody says it."""
-    moment = datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp() if started else time.time()
-    return int(moment * 1000)
+def _milliseconds(spec: ReportSpec) -> int:
+    """The time of the run since 1970, else of its newest coverage file: the same run gives the same files."""
+    started = spec.run.get("started")
+    if started:
+        return int(datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp() * 1000)
+    files = [file for directory in spec.covdata for file in coverage_files(str(directory))]
+    return int(max((os.path.getmtime(file) for file in files), default=0) * 1000)
 
 
 def _text_of(sources: Sources) -> t.Callable[[str], str | None]:
@@ -216,16 +218,19 @@ def _text_of(sources: Sources) -> t.Callable[[str], str | None]:
     return text
 
 
-def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: bool) -> bool:
+def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: bool, check_mode: bool = False) -> bool:
     """Put the files into ``dest``, all of them or, if anything goes wrong, none. Returns whether anything changed.
+
+    In check mode they are rendered and compared, and ``dest`` stays as it is.
 
     With ``keep_covdata`` the raw files become part of the results, without what else lies beside them. What lies in
     ``dest`` under other names stays.
     """
     contents: dict[str, Content] = {**report.files, "summary.json": lambda: summary_text(report.summary)}
     try:
-        dest.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
+        if not check_mode:
+            dest.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=None if check_mode else dest.parent))
     except OSError as error:
         raise _files.unwritable(dest, error) from error
     try:
@@ -238,7 +243,8 @@ def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: boo
                 for file in coverage_files(str(directory)):
                     shutil.copy2(file, staging / COVDATA)
         changed = any(_differs(staging / name, dest / name) for name in sorted(contents))
-        _files.replace_entries(staging, dest)
+        if not check_mode:
+            _files.replace_entries(staging, dest)
     except OSError as error:
         raise _files.unwritable(dest, error) from error
     finally:

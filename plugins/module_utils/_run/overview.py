@@ -98,8 +98,8 @@ def footer(root: Path, rows: t.Sequence[Row]) -> list[str]:
     return ["", *(f"Report: {report}" for report in reports), ""] if reports else [""]
 
 
-def write(root: Path, rows: t.Sequence[Row]) -> bool:
-    """Write the page and the summary over all services; returns whether anything changed."""
+def write(root: Path, rows: t.Sequence[Row], check_mode: bool = False) -> bool:
+    """Write the page and the summary over all services, unless in check mode; returns whether that changes anything."""
     services = [{key: value for key, value in row.items() if key != "journal"} for row in rows]
     started = max((row["journal"].get("started") or "" for row in rows), default="")
     contents = {
@@ -111,8 +111,9 @@ def write(root: Path, rows: t.Sequence[Row]) -> bool:
         path = root / name
         try:
             if not path.is_file() or path.read_text(encoding="utf-8") != content:
-                _files.write_file(path, content)
                 changed = True
+                if not check_mode:
+                    _files.write_file(path, content)
         except OSError as error:
             raise _files.unwritable(root, error) from error
     return changed

@@ -66,8 +66,8 @@ awk -v p="$pid" -v b="$begun" -v r="$ready" 'BEGIN { printf "%d %.6f\n", p, r - 
 _MEMORY = "awk '/^VmHWM:/ { print $2 * 1024 }' \"/proc/$1/status\""
 
 
-class Door(t.NamedTuple):
-    """Where a service says that it is ready: its port, and the path; an empty one means that it takes a connection."""
+class Endpoint(t.NamedTuple):
+    """The readiness endpoint of a service: its port and path. With an empty path, an open connection is enough."""
 
     port: int
     path: str
@@ -79,7 +79,7 @@ class Plan:
 
     images: t.Mapping[str, str]
     container: str
-    door: Door
+    endpoint: Endpoint
     node_path: str
     rollouts: int
     requests: int
@@ -88,8 +88,8 @@ class Plan:
     alive: t.Callable[[], bool] = field(default=lambda: True)
 
 
-def door_of(container: Object, port: int, path: str) -> Door:
-    """Where the container says that it is ready: as its readiness probe, else its liveness probe, else as given."""
+def endpoint_of(container: Object, port: int, path: str) -> Endpoint:
+    """The readiness endpoint of a container: of its readiness or another probe, else ``port`` and ``path``."""
     ports = container.get("ports") or []
     names = {str(entry.get("name")): int(entry["containerPort"]) for entry in ports}
     given = port or (int(ports[0]["containerPort"]) if ports else 0)
@@ -98,15 +98,15 @@ def door_of(container: Object, port: int, path: str) -> Door:
             if probe and kind in probe:
                 asked = str(probe[kind]["port"])
                 number = names.get(asked) or (int(asked) if asked.isdigit() else given)
-                return Door(number, str(probe[kind].get("path") or "/") if kind == "httpGet" else "")
+                return Endpoint(number, str(probe[kind].get("path") or "/") if kind == "httpGet" else "")
     if not given:
         raise failure(
             "The start-up cannot be measured",
             "option-invalid",
             f"The container {container['name']} names no port, and has no probe over HTTP or TCP",
-            "Say with service_ports where it listens",
+            "Set service_ports to the port on which it listens",
         )
-    return Door(given, path)
+    return Endpoint(given, path)
 
 
 def measure(cluster: ApiCluster, engine: Engine, target: Workload, plan: Plan) -> dict[str, list[Sample]]:
@@ -150,7 +150,7 @@ def _roll_out(cluster: ApiCluster, engine: Engine, target: Workload, plan: Plan,
     target = target._replace(object=cluster.patch(target.kind, target.name, target.namespace, patch))
     pod = _new_pod(cluster, target, before, plan)
     node, name = pods.node_of(pod), pods.name_of(pod)
-    arguments = [name, str(plan.door.port), plan.door.path, str(int(plan.timeout))]
+    arguments = [name, str(plan.endpoint.port), plan.endpoint.path, str(int(plan.timeout))]
     watch = engine.attach(node, ["bash", "-c", _WATCH, "bash", *arguments])
     # It also says why a pod does not become ready, long before the time is up.
     built = list(plan.images.values())
@@ -193,7 +193,7 @@ def _new_pod(cluster: ApiCluster, target: Workload, before: t.Collection[str], p
 
 def _requests(cluster: ApiCluster, target: Workload, plan: Plan) -> t.Iterator[float]:
     """Seconds that each request takes, over one connection that is kept."""
-    if not plan.door.path or not plan.requests:
+    if not plan.endpoint.path or not plan.requests:
         return
     with forward.way_to(cluster, workload.find(cluster, target.namespace, target.title, ""), node_ports=True) as url:
         address = urllib.parse.urlsplit(url)
@@ -201,7 +201,7 @@ def _requests(cluster: ApiCluster, target: Workload, plan: Plan) -> t.Iterator[f
         with contextlib.closing(connection):
             for number in range(plan.requests + 1):
                 begun = time.perf_counter()
-                connection.request("GET", plan.door.path)
+                connection.request("GET", plan.endpoint.path)
                 connection.getresponse().read()
                 if number:  # the first one opens the connection
                     yield time.perf_counter() - begun

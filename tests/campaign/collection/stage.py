@@ -289,7 +289,7 @@ class Stage:
             **options,
         }
         try:
-            outcome = graceful_shutdown.shut_down_workload(Step(params))
+            outcome = graceful_shutdown.run(Step(params))
         except Failure as error:
             return error.result, [entry.cause for entry in error.diagnoses]
         return outcome.result, [entry.cause for entry in outcome.diagnosis]
@@ -314,7 +314,7 @@ class Stage:
         }
         this = Step(params)
         try:
-            outcome = covdata_collect.run_collect(this)
+            outcome = covdata_collect.run(this)
         except Failure as error:
             return Collected(dest, {}, [entry.cause for entry in error.diagnoses], this.warnings, str(error))
         causes = [entry.cause for entry in outcome.diagnosis]

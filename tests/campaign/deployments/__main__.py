@@ -69,7 +69,7 @@ def main() -> int:
         try:
             # What the engine has of these needs no registry.
             load = step_of(image_archive_load.MODULE, cluster=spec.name, image=[], optional=list(BACKEND_IMAGES))
-            image_archive_load.load_images(load)
+            image_archive_load.run(load)
             build_images(scene)
             start_backend(scene)
             for number, fault in enumerate(rows, 1):

@@ -29,8 +29,9 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply  # 
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import EVENT, POD, Object  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.workload import KINDS  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Module, Outcome  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Module  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.modules import (  # noqa: E402
     coverage_patch,
     manifest_apply,

@@ -100,7 +100,7 @@ def test_a_startup_probe_holds_the_tight_ones_back(
 
 
 @pytest.mark.parametrize(
-    ("container", "door"),
+    ("container", "endpoint"),
     [
         (WEB, (81, "/r")),
         ({"readinessProbe": {"exec": {}}, "livenessProbe": {"tcpSocket": {"port": 82}}}, (82, "")),
@@ -108,11 +108,11 @@ def test_a_startup_probe_holds_the_tight_ones_back(
     ],
     ids=["http", "tcp", "none"],
 )  # fmt: skip
-def test_where_a_service_says_that_it_is_ready(container: t.Any, door: tuple[int, str]) -> None:
-    assert rollouts.door_of({"name": "c", **container}, 0, "/readyz") == door
+def test_where_a_service_says_that_it_is_ready(container: t.Any, endpoint: tuple[int, str]) -> None:
+    assert rollouts.endpoint_of({"name": "c", **container}, 0, "/readyz") == endpoint
 
 
 def test_no_port_is_said() -> None:
     with pytest.raises(Failure) as caught:
-        rollouts.door_of({"name": "c"}, 0, "/readyz")
+        rollouts.endpoint_of({"name": "c"}, 0, "/readyz")
     assert caught.value.diagnoses[0].cause == "option-invalid"

@@ -24,7 +24,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import (
 )
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.ending import endings, scaling, shutdown
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.workload import Workload
-from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Interrupted
+from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Interrupted
 
 
 def make(

@@ -1,0 +1,234 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An image or an executable of a service, from the options to the outcome: built, proven, and named."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._engine.api import Build, Engine
+from .._golang import build
+from .._golang.buildinfo import BuildInfo
+from .._lock import locked
+from .._outcome import Outcome
+from .._run.progress import Progress
+from . import instrumented, plain, reference
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """The options of coverage_image; see its documentation. Raises Failure ``image-tag-invalid``."""
+
+    name: str
+    source: str | None
+    package: str | None
+    binary: str | None
+    build_dir: str | None
+    dockerfile: str | None
+    context: str | None
+    build_args: t.Mapping[str, t.Any]
+    target: str | None
+    platform: str | None
+    image: str | None
+    tag: str | None
+    aliases: t.Sequence[str]
+    executable: str | None
+    coverpkg: str | None
+    covermode: str
+    env: t.Mapping[str, t.Any]
+    build_flags: t.Sequence[str]
+    instrument: bool
+
+    def __post_init__(self) -> None:
+        full = "" if self.binary else self.full_name
+        if self.tag:
+            reference.check_tag(full, self.tag)
+
+    @property
+    def full_name(self) -> str:
+        """The name of the image with its registry, without tag. Raises Failure ``image-tag-invalid``."""
+        return reference.qualified(self.name)
+
+    @property
+    def description(self) -> Build:
+        """The build from the Dockerfile, with the user's build arguments."""
+        dockerfile = str(self.dockerfile)
+        return Build(
+            context=self.context or self.source or os.path.dirname(dockerfile),
+            dockerfile=dockerfile,
+            args={key: str(value) for key, value in self.build_args.items()},
+            target=self.target or "",
+            platform=self.platform or "",
+        )
+
+
+def build_image(
+    wanted: BuildOptions,
+    engine: Engine,
+    progress: Progress,
+    alive: t.Callable[[], bool] = lambda: True,
+    check_mode: bool = False,
+) -> Outcome:
+    """Build an image, or take the prebuilt one, and prove that it is instrumented. Raises Failure."""
+    full = wanted.full_name
+    if not wanted.instrument:
+        return _build_plain(wanted, engine, full, progress, alive, check_mode)
+    if check_mode and not wanted.image:
+        return Outcome(changed=True, result={"binary": None, "image": None})
+    if wanted.image:
+        tag, executable = wanted.tag or "", wanted.executable or ""
+        made = instrumented.prebuilt(engine, full, wanted.image, tag, executable, check_mode)
+    elif wanted.dockerfile:
+        made = _from_dockerfile(wanted, engine, full, progress)
+    else:
+        made = _from_source(wanted, engine, full, progress, alive)
+    return _image_outcome(wanted, engine, made, progress)
+
+
+def build_binary(
+    wanted: BuildOptions,
+    progress: Progress,
+    alive: t.Callable[[], bool] = lambda: True,
+    check_mode: bool = False,
+) -> Outcome:
+    """Build only the executable, and prove that it is instrumented. Raises Failure."""
+    binary = Path(str(wanted.binary))
+    spec = _spec(wanted, binary, {}, progress)
+    if check_mode:
+        build.check_source(spec.source, spec.package)
+        return Outcome(changed=not binary.exists(), result={"binary": str(binary), "image": None})
+    info, changed = _compile(wanted, spec, progress, alive)
+    digest = build.digest(binary)
+    progress.note(f"{'built' if changed else 'unchanged'}: {info.path}, {info.go_version}, instrumented")
+    result = {
+        "binary": str(binary),
+        "image": None,
+        "image_id": digest,
+        "go_version": info.go_version,
+        "covermode": wanted.covermode,
+    }
+    section = {"reference": None, "digest": digest, "binary": str(binary), "main": info.path}
+    return Outcome(changed=changed, result=result, sections=_sections(wanted, info, section))
+
+
+def _image_outcome(wanted: BuildOptions, engine: Engine, made: instrumented.Made, progress: Progress) -> Outcome:
+    info = made.proven.info
+    state = "new" if made.changed else "unchanged"
+    progress.note(f"{made.reference} is {state}: {info.path}, {info.go_version}, instrumented")
+    result = {
+        "binary": None,
+        "image": made.reference,
+        "image_id": made.image.id,
+        "executable": made.proven.path,
+        "go_version": info.go_version,
+        "covermode": wanted.covermode,
+    }
+    section = {
+        "reference": made.reference,
+        "names": [wanted.name, *wanted.aliases],
+        "digest": made.image.id,
+        "binary": None,
+        "main": info.path,
+        "executable": made.proven.path,
+        "provider": engine.provider,
+    }
+    return Outcome(changed=made.changed, result=result, sections=_sections(wanted, info, section))
+
+
+def _sections(wanted: BuildOptions, info: BuildInfo, image: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"image": image, "go_version": info.go_version, "covermode": wanted.covermode}
+
+
+def _build_plain(
+    wanted: BuildOptions,
+    engine: Engine,
+    full: str,
+    progress: Progress,
+    alive: t.Callable[[], bool],
+    check_mode: bool,
+) -> Outcome:
+    """Build the same image without coverage, for the start-up baseline."""
+    if wanted.image or check_mode:
+        return Outcome(changed=not wanted.image, result={"binary": None, "image": wanted.image})
+    if wanted.dockerfile:
+        made = plain.from_dockerfile(engine, full, wanted.description, progress.output)
+    else:
+        spec = _image_spec(wanted, engine, full, progress)
+        with locked(_lock_of(spec.binary)):
+            build.compile_program(spec, progress.output, alive)
+            made = plain.from_binary(engine, full, spec.binary, spec.env["GOARCH"])
+    progress.note(f"{made.reference} is built without coverage")
+    result = {"binary": None, "image": made.reference, "image_id": made.image.id}
+    return Outcome(changed=made.changed, result=result)
+
+
+def _from_source(
+    wanted: BuildOptions, engine: Engine, full: str, progress: Progress, alive: t.Callable[[], bool]
+) -> instrumented.Made:
+    """Build a static executable and an image of it alone."""
+    spec = _image_spec(wanted, engine, full, progress)
+    _compile(wanted, spec, progress, alive)
+    with locked(_lock_of(spec.binary)):
+        return instrumented.from_binary(engine, full, spec.binary, spec.env["GOARCH"], wanted.tag or "")
+
+
+def _from_dockerfile(wanted: BuildOptions, engine: Engine, full: str, progress: Progress) -> instrumented.Made:
+    plain_build = wanted.description
+    arguments = instrumented.build_arguments(plain_build.args, wanted.covermode, wanted.coverpkg)
+    described = dataclasses.replace(plain_build, args=arguments)
+    progress.note(f"building {full} from {described.dockerfile} with GOFLAGS='{arguments['GOFLAGS']}'")
+    return instrumented.from_dockerfile(
+        engine, full, described, progress.output, wanted.tag or "", wanted.executable or ""
+    )
+
+
+def _image_spec(wanted: BuildOptions, engine: Engine, full: str, progress: Progress) -> build.BuildSpec:
+    """The build of the executable for an image without a Dockerfile."""
+    system, _slash, platform = (wanted.platform or f"linux/{engine.architecture}").partition("/")
+    name = f"{full.replace('/', '_').replace(':', '_')}-{system}-{platform.replace('/', '_')}"
+    directory = Path(wanted.build_dir or _cache_directory())
+    # Without cgo the executable is static: an image of its own has no libc.
+    env = {"CGO_ENABLED": "0", "GOOS": system, "GOARCH": platform.partition("/")[0]}
+    return _spec(wanted, directory / (name if wanted.instrument else f"{name}-plain"), env, progress)
+
+
+def _spec(wanted: BuildOptions, binary: Path, env: dict[str, str], progress: Progress) -> build.BuildSpec:
+    package = wanted.package or f"./cmd/{wanted.name.rpartition('/')[2]}"
+    directory = build.package_directory(package)
+    if directory != package:
+        progress.warn(f"{package} is a file: building its directory {directory}, so that packages keep their names")
+    return build.BuildSpec(
+        source=Path(wanted.source or os.getcwd()),
+        package=directory,
+        binary=binary,
+        covermode=wanted.covermode,
+        coverpkg=wanted.coverpkg,
+        env={**env, **{key: str(value) for key, value in wanted.env.items()}},
+        flags=tuple(wanted.build_flags),
+        instrument=wanted.instrument,
+    )
+
+
+def _compile(
+    wanted: BuildOptions, spec: build.BuildSpec, progress: Progress, alive: t.Callable[[], bool]
+) -> tuple[BuildInfo, bool]:
+    """Build the executable, one process at a time; its build information, and whether it has changed."""
+    name = wanted.name
+    with locked(_lock_of(spec.binary), lambda: progress.note(f"waiting: another run builds {name}")):
+        progress.note(f"building {name}: {spec.package} in {spec.source}")
+        before = build.digest(spec.binary)
+        info = build.build(spec, progress.output, alive)
+        return info, before != build.digest(spec.binary)
+
+
+def _lock_of(binary: Path) -> Path:
+    return binary.with_name(f".{binary.name}.lock")
+
+
+def _cache_directory() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gocover.e2e" / "build"

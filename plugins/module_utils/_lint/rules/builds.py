@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules about builds: a program that is instrumented, with its main package, under its own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..finding import Finding, Rule, finding
+from ..project import Project
+from ..scripts import Command
+
+BY_FILE = Rule("main-by-file", "warning", "A main package is built by file name")
+WITHOUT_MAIN = Rule("coverpkg-without-main", "error", "-coverpkg leaves out the main package")
+SIGTERM = Rule("sigterm-unhandled", "perhaps", "A service does not handle SIGTERM")
+
+_HANDLERS = re.compile(r"^signal\.Notify(?:Context)?$|SetupSignalHandler|NotifyContext|WithSignals?$|HandleSignals?")
+_SERVES = re.compile(r"ListenAndServe(?:TLS)?$|\.Serve(?:TLS)?$|\.Start$|\.Run$")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Findings of every rule of this file."""
+    for script in project.scripts:
+        for command in script.commands:
+            if is_go_build(command):
+                yield from check_build(script.source.name, command.line, command)
+    yield from _unhandled_signals(project)
+
+
+def is_go_build(command: Command) -> bool:
+    """Whether the command is go build, or go install."""
+    return command.words[0:1] == ("go",) and command.words[1:2] in (("build",), ("install",))
+
+
+def check_build(file: str, line: int, command: Command) -> Iterator[Finding]:
+    """Findings about one go build, wherever it stands."""
+    flags = [*command.words, *(word for entry in command.environment for word in entry.split("=", 1)[-1].split())]
+    covered = any(flag.strip("\"'").startswith("-cover") for flag in flags)
+    packages = [word for word in command.words[2:] if not word.startswith("-")]
+    if covered and (main := next((word for word in packages if word.endswith(".go") and "/" in word), "")):
+        yield finding(
+            BY_FILE,
+            file,
+            line,
+            f"go build gets the file {main}; coverage data then names the package command-line-arguments",
+            f"Build the package {main.rpartition('/')[0]}",
+        )
+    patterns = next((flag.strip("\"'").partition("=")[2] for flag in flags if "-coverpkg=" in flag), "")
+    if patterns and packages and not _includes(patterns, packages[-1]):
+        yield finding(
+            WITHOUT_MAIN,
+            file,
+            line,
+            f"-coverpkg={patterns} does not match {packages[-1]}; the program then writes nothing and says nothing",
+            f"Add the main package: -coverpkg={patterns},{packages[-1]}",
+        )
+
+
+def _includes(patterns: str, package: str) -> bool:
+    """Whether a pattern matches a package of the same module; patterns of import paths and variables may."""
+    for pattern in (entry.strip() for entry in patterns.split(",")):
+        if not pattern.startswith("./") or "$" in pattern or "$" in package or not package.startswith("./"):
+            return True
+        prefix = pattern.removesuffix("...").rstrip("/")
+        if package == prefix or (pattern.endswith("...") and f"{package}/".startswith(f"{prefix}/")):
+            return True
+    return False
+
+
+def _unhandled_signals(project: Project) -> Iterator[Finding]:
+    """Main packages that serve and that no file with a signal handler belongs to."""
+    handlers = {
+        file.source.name.rpartition("/")[0]
+        for file in project.go_files
+        if any(_HANDLERS.search(call.function) for call in file.calls)
+    }
+    for directory, files in project.programs.items():
+        serving = [(file, call) for file in files for call in file.calls if _SERVES.search(call.function)]
+        # A handler may lie in another package of the repository that main calls.
+        if not serving or directory in handlers or any("test" not in handler for handler in handlers):
+            continue
+        file, call = serving[0]
+        yield finding(
+            SIGTERM,
+            file.source.name,
+            call.line,
+            f"{call.function} serves, and no code handles SIGTERM; Go writes counters only when main returns",
+            "Use signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM), shut the server down and return from main",
+        )

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the gocover.e2e authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files are read, what is skipped with a note, and input that no parser may break on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._lint.check import RULES, check_paths, check_sources
+from ansible_collections.gocover.e2e.plugins.module_utils._lint.golang import read_go
+from ansible_collections.gocover.e2e.plugins.module_utils._lint.output import render
+from ansible_collections.gocover.e2e.plugins.module_utils._lint.scripts import read_script
+from ansible_collections.gocover.e2e.plugins.module_utils._lint.sources import Kind, Source, read_sources
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("deploy/shop.yaml", "yaml"),
+        ("kind.yml", "yaml"),
+        ("cmd/main.go", "go"),
+        ("Dockerfile", "dockerfile"),
+        ("Dockerfile.coverage", "dockerfile"),
+        ("shop.Dockerfile", "dockerfile"),
+        ("Makefile", "makefile"),
+        ("hack/e2e.mk", "makefile"),
+        ("hack/collect.sh", "shell"),
+        ("hack/collect", "shell"),
+        ("Dockerfile.dockerignore", None),
+        ("README.md", None),
+        ("vendor/x/x.go", None),
+    ],
+)
+def test_kinds(tmp_path: Path, name: str, kind: Kind | None) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/bash\n")
+    sources, _notes = read_sources([tmp_path], str(tmp_path))
+    assert [(source.name, source.kind) for source in sources] == ([(name, kind)] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"kind: \0", "is binary"),
+        (b"kind: \xff", "is not UTF-8"),
+        (b"# " + b"x" * (1 << 20), "is larger than 1 MiB"),
+        (b"name: {{ .Values.name }}", "is a template"),
+        (b"a: [", "is not valid YAML: while parsing a flow node"),
+    ],
+)
+def test_skipped_files(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "a.yaml").write_bytes(content)
+    report = check_paths([tmp_path], str(tmp_path))
+    assert [(note.file, note.reason) for note in report.notes] == [("a.yaml", reason)]
+
+
+def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="does not exist"):
+        read_sources([tmp_path / "missing"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=st.sampled_from(["yaml", "go", "makefile", "shell"]), text=st.text(max_size=200))
+def test_no_text_breaks_a_parser(kind: Kind, text: str) -> None:
+    check_sources([Source("file", kind, text)])
+
+
+@pytest.mark.parametrize("cut", [10, 120, 240, 400])
+def test_broken_go_gives_what_can_be_read(cut: int) -> None:
+    text = Path(__file__).read_text() + "\n" + 'package e2e\nfunc f() {\n\tBuild("x")\n}\n' * 20
+    check_sources([Source("a.go", "go", text[:cut])])
+
+
+def test_commands_of_a_makefile() -> None:
+    text = "all:\n\t@go build \\\n\t  ./cmd/$(NAME)\n\t-docker cp $$NODE:/x y\nclean:\n\trm -rf y || true\n"
+    scripts = read_script(Source("Makefile", "makefile", text))
+    commands = [(command.line, command.words, command.ignored) for script in scripts for command in script.commands]
+    assert commands == [
+        (2, ("go", "build", "./cmd/${NAME}"), False),
+        (4, ("docker", "cp", "$NODE:/x", "y"), True),
+        (6, ("rm", "-rf", "y"), True),
+        (6, ("true",), False),
+    ]
+
+
+GO_PROGRAM = r"""package main
+
+import (
+    "encoding/json"
+    "go/ast"
+    "go/parser"
+    "go/token"
+    "os"
+)
+
+func main() {
+    set := token.NewFileSet()
+    file, err := parser.ParseFile(set, os.Args[1], nil, 0)
+    if err != nil {
+        panic(err)
+    }
+    calls := [][]any{}
+    ast.Inspect(file, func(node ast.Node) bool {
+        if call, ok := node.(*ast.CallExpr); ok {
+            if _, conversion := call.Fun.(*ast.ArrayType); conversion {
+                return true
+            }
+            arguments := []any{}
+            for _, argument := range call.Args {
+                if literal, ok := argument.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+                    arguments = append(arguments, literal.Value[1:len(literal.Value)-1])
+                } else {
+                    arguments = append(arguments, nil)
+                }
+            }
+            calls = append(calls, []any{set.Position(call.Pos()).Line, arguments})
+        }
+        return true
+    })
+    json.NewEncoder(os.Stdout).Encode(calls)
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="needs Go, whose own parser is the oracle")
+def test_calls_are_those_of_go_parser(tmp_path: Path) -> None:
+    (tmp_path / "main.go").write_text(GO_PROGRAM)
+    (tmp_path / "go.mod").write_text("module example.test/calls\n\ngo 1.21\n")
+    subprocess.run(["go", "build", "-o", "calls", "."], cwd=tmp_path, check=True)
+    checkout = Path(__file__).resolve().parents[5]
+    for path in sorted((checkout / "examples").glob("*/internal/*/*.go")):
+        expected = json.loads(subprocess.run([tmp_path / "calls", path], stdout=subprocess.PIPE, check=True).stdout)
+        calls = [[call.line, list(call.arguments)] for call in read_go(Source("a.go", "go", path.read_text())).calls]
+        assert sorted(map(str, calls)) == sorted(map(str, expected)), path
+
+
+def test_formats() -> None:
+    source = Source("a,b.sh", "shell", "go build -cover ./cmd/x/main.go\n")
+    findings = check_sources([source]).findings
+    sarif = json.loads(render("sarif", findings, RULES))
+    result = sarif["runs"][0]["results"][0]
+    assert result["ruleId"] == sarif["runs"][0]["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "main-by-file"
+    assert json.loads(render("json", findings, RULES)) == [findings[0].as_dict()]
+    assert render("github", findings, RULES).startswith(
+        "::warning file=a%2Cb.sh,line=1,title=main-by-file::go build gets"
+    )
+    assert render("text", findings, RULES).splitlines()[-1] == "findings: 1, errors: 0"
