@@ -47,6 +47,18 @@ options:
     type: list
     elements: path
     default: []
+  uncollected:
+    description:
+      - Directory of this machine for counters that nobody has collected. They are brought there before O(node_path) is removed or made anew.
+      - Where that fails, on a full disk say, they stay on the nodes, with a warning.
+      - Without it, what is there is discarded.
+    type: path
+  previous_runs:
+    description:
+      - With O(uncollected), whether the directories of previous runs beside O(node_path) go too.
+      - A run is known by its name. One whose playbook still runs keeps its directory.
+    type: bool
+    default: false
   dest:
     description: The directory for the files; what was there before is replaced as a whole. Needed to collect.
     type: path
@@ -173,12 +185,15 @@ diagnosis:
   elements: dict
 """
 
+import os
+
 from ansible_collections.gocover.e2e.plugins.module_utils._collect.collecting import CollectOptions, manage_covdata
 from ansible_collections.gocover.e2e.plugins.module_utils._collect.directories import LocalDirectory, NodeDirectories
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
+from ansible_collections.gocover.e2e.plugins.module_utils._process.holder import this_holder
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
@@ -188,7 +203,9 @@ def run(this: step.Step) -> Outcome:
     try:
         if cluster:
             directory = NodeDirectories(connect(this.params["provider"]), cluster, wanted.node_path)
-            return manage_covdata(wanted, directory, this.progress, this.check_mode)
+            holder = this_holder(this.playbook_pid, os.getcwd())
+            mark = holder.text() if holder is not None else ""
+            return manage_covdata(wanted, directory, this.progress, this.check_mode, mark)
         return manage_covdata(wanted, LocalDirectory(wanted.node_path), this.progress, this.check_mode)
     except Failure as error:
         # A run collects the data of a service and of its dependencies: the message names the dependency.
@@ -206,6 +223,8 @@ MODULE = step.Module(
         "state": {"type": "str", "choices": ["collected", "prepared", "removed"], "default": "collected"},
         "node_path": {"type": "path", "required": True},
         "former": {"type": "list", "elements": "path", "default": []},
+        "uncollected": {"type": "path"},
+        "previous_runs": {"type": "bool", "default": False},
         "dest": {"type": "path"},
         "cluster": {"type": "str"},
         **ENGINE_OPTIONS,

@@ -178,7 +178,7 @@ def test_the_pod_runs_what_was_built_and_its_data_comes_back(
         assert sorted(name.partition(".")[0] for name in brought) == ["covcounters", "covmeta"]
     finally:
         subprocess.run([*kubectl, "delete", "pod", "gocover-test", "--ignore-not-found", "--now"], check=True)
-        nodes.remove(engine, cluster.nodes, path)
+        nodes.remove(engine, cluster.nodes, path, discard=True)
 
 
 def test_an_archive_is_loaded_once_and_a_damaged_one_is_named(

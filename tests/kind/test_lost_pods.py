@@ -38,7 +38,7 @@ class Ending:
         self.api = {"namespace": rig.namespace, "kubeconfig": str(rig.kubeconfig), "workload": "deployment/probe"}
 
     def begin(self) -> None:
-        covdata_collect.run_collect(step_of(covdata_collect.MODULE, **self.place, state="prepared"))
+        covdata_collect.run(step_of(covdata_collect.MODULE, **self.place, state="prepared"))
 
     @property
     def place(self) -> dict[str, t.Any]:
@@ -51,8 +51,8 @@ class Ending:
 
     def play(self, tests: str, lost_counters: str = "fail") -> dict[str, t.Any]:
         """What the collection returns. Raises Failure."""
-        ready = workload_ready.wait_for_workload(step_of(workload_ready.MODULE, **self.api, timeout=60.0)).result
-        tested = test_run.run_tests(
+        ready = workload_ready.run(step_of(workload_ready.MODULE, **self.api, timeout=60.0)).result
+        tested = test_run.run(
             step_of(
                 test_run.MODULE,
                 **self.api,
@@ -61,14 +61,14 @@ class Ending:
                 pod_history=ready["pod_history"],
             )
         ).result
-        shut = graceful_shutdown.shut_down_workload(
+        shut = graceful_shutdown.run(
             step_of(graceful_shutdown.MODULE, **self.api, pod_history=tested["pod_history"])
         ).result
         self.pods = shut["pods"]
         collected = step_of(
             covdata_collect.MODULE, **self.place, pods=self.pods, remove=True, lost_counters=lost_counters
         )
-        result = covdata_collect.run_collect(collected).result
+        result = covdata_collect.run(collected).result
         self.warnings = collected.warnings
         return result
 

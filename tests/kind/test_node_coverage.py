@@ -228,7 +228,7 @@ def test_twice_is_once_and_the_last_user_puts_it_back(
     left = injection.ensure_absent(engine, cluster.nodes, other)
     assert all(state.covered and state.users == ["test"] and not state.restarted for state in left)
     # What removes the directory of a service leaves this one: without it no container of the node could start.
-    nodes.remove(engine, cluster.nodes, DIRECTORY)
+    nodes.remove(engine, cluster.nodes, DIRECTORY, discard=True)
     assert set(on_nodes(engine, cluster, f"stat -c %a {DIRECTORY}").values()) == {"1777\n"}
 
 

@@ -39,11 +39,7 @@ def test_the_directory_is_writable_for_every_uid_and_empty(
 ) -> None:
     shell(engine, cluster, "touch covmeta.old covcounters.old.1.1 tmp.covmeta.x coverage.out; chmod 700 .")
     assert nodes.prepare(engine, cluster.nodes, directory) is True
-    former = f"{directory}-killed"
-    made = engine.execute(cluster.nodes[0].name, ["sh", "-c", f"mkdir -p {former}; touch {former}/covmeta.a"])
-    assert made.rc == 0
-    assert nodes.prepare(engine, cluster.nodes, directory, [former]) is False
-    assert engine.execute(cluster.nodes[0].name, ["ls", former]).rc != 0
+    assert nodes.prepare(engine, cluster.nodes, directory) is False
     assert shell(engine, cluster, "stat -c %a .; ls").stdout.decode().split() == ["1777", "coverage.out"]
 
 
@@ -80,12 +76,29 @@ def test_removing_leaves_nothing_of_ours_and_everything_else(
     engine: Engine, cluster: TestCluster, directory: str
 ) -> None:
     shell(engine, cluster, "touch covmeta.a mine")
-    assert nodes.remove(engine, cluster.nodes, directory) is True
+    assert nodes.remove(engine, cluster.nodes, directory).changed
     assert shell(engine, cluster, "ls").stdout == b"mine\n"
     shell(engine, cluster, "rm mine")
-    assert nodes.remove(engine, cluster.nodes, directory) is True
-    assert nodes.remove(engine, cluster.nodes, directory) is False
+    assert nodes.remove(engine, cluster.nodes, directory) == (True, [])
+    assert nodes.remove(engine, cluster.nodes, directory) == (False, [])
     assert engine.execute(cluster.nodes[0].name, ["ls", "-d", "/var/lib/gocover-test"]).rc != 0
+
+
+def test_counters_that_nobody_has_brought_stay(engine: Engine, cluster: TestCluster, directory: str) -> None:
+    shell(engine, cluster, "touch covmeta.a covcounters.a.1.1")
+    assert nodes.remove(engine, cluster.nodes, directory).kept_on == [cluster.nodes[0].name]
+    assert shell(engine, cluster, "ls").stdout.split() == [b"covcounters.a.1.1", b"covmeta.a"]
+    assert nodes.remove(engine, cluster.nodes, directory, discard=True).changed
+    assert engine.execute(cluster.nodes[0].name, ["ls", "-d", PATH]).rc != 0
+
+
+def test_directories_of_other_runs_are_found_by_looking(engine: Engine, cluster: TestCluster, directory: str) -> None:
+    beside = f"{PATH.rpartition('/')[0]}/20260101T000000Z-00ff"
+    nodes.prepare(engine, cluster.nodes, beside, "whose it is")
+    shell(engine, cluster, "mkdir ../mine")
+    assert nodes.runs_beside(engine, cluster.nodes, directory) == {beside: "whose it is"}
+    assert nodes.remove(engine, cluster.nodes, beside).changed
+    assert nodes.runs_beside(engine, cluster.nodes, directory) == {}
 
 
 def test_a_tmpfs_that_no_list_names_is_refused(engine: Engine, cluster: TestCluster) -> None:

@@ -14,7 +14,7 @@ from .._diagnosis import Diagnosis, Failure
 from .._losses import elsewhere, verdict
 from .._outcome import Outcome
 from .._run.progress import Progress
-from . import gather
+from . import gather, leftovers
 from .binaries import Wanted
 from .directories import Directory
 
@@ -26,6 +26,8 @@ class CollectOptions:
     state: str
     node_path: str
     former: t.Sequence[str]
+    uncollected: str | None
+    previous_runs: bool
     dest: str | None
     pods: t.Sequence[dict[str, t.Any]]
     main: t.Sequence[str]
@@ -47,29 +49,58 @@ class CollectOptions:
 
 
 def manage_covdata(
-    wanted: CollectOptions, directory: Directory, progress: Progress, check_mode: bool = False
+    wanted: CollectOptions, directory: Directory, progress: Progress, check_mode: bool = False, mark: str = ""
 ) -> Outcome:
-    """Prepare the directory, collect its files, or remove it. Raises Failure."""
+    """Prepare the directory, collect its files, or remove it. ``mark`` names the run that it is of. Raises Failure."""
+    if wanted.state == "collected":
+        if check_mode:
+            return Outcome(changed=_would_collect(wanted, directory))
+        return _collect(wanted, directory, progress)
+    work = _would_clear if check_mode else _clear
+    changed = work(wanted, directory, progress)
+    if wanted.state == "prepared" and not wanted.main:
+        changed |= directory.prepare(mark, check_mode)
+    return Outcome(changed=changed)
+
+
+def _clear(wanted: CollectOptions, directory: Directory, progress: Progress) -> bool:
+    """Remove what earlier runs have left, and what this one has not collected; whether there was anything."""
+    cleared = leftovers.Cleared()
+    for path in wanted.former:
+        cleared.changed |= directory.beside(path).remove(False, discard=True)
+    if wanted.uncollected:
+        home = Path(wanted.uncollected)
+        if wanted.previous_runs:
+            leftovers.clear_previous_runs(directory, home, cleared)
+        leftovers.clear(directory, home / Path(directory.path).name, cleared, wanted.programs)
+    elif wanted.state == "removed":
+        cleared.changed |= directory.remove(False, discard=True)
+    elif wanted.programs:
+        with tempfile.TemporaryDirectory(prefix="gocover-left-") as scratch:
+            leftovers.clear(directory, Path(scratch) / "covdata", cleared, wanted.programs)
+        cleared.notes = ["removed covcounters files of a run that did not end"] if cleared.changed else []
+    for note in cleared.notes:
+        progress.note(note)
+    for warning in cleared.warnings:
+        progress.warn(warning)
+    return cleared.changed
+
+
+def _would_clear(wanted: CollectOptions, directory: Directory, _progress: Progress) -> bool:
+    """Whether ``_clear`` would change anything."""
+    others = [directory.beside(path) for path in wanted.former]
+    if wanted.previous_runs:
+        others += [directory.beside(path) for path in leftovers.dead_runs(directory)]
+    if any(other.remove(True, discard=True) for other in others):
+        return True
     if wanted.state == "removed":
-        return Outcome(changed=directory.remove(check_mode))
-    if wanted.state == "prepared" and wanted.main:
-        return Outcome(changed=_remove_leftovers(wanted, directory, progress, check_mode))
-    if wanted.state == "prepared":
-        return Outcome(changed=directory.prepare(wanted.former, check_mode))
-    if check_mode:
-        return Outcome(changed=_would_collect(wanted, directory))
-    return _collect(wanted, directory, progress)
-
-
-def _remove_leftovers(wanted: CollectOptions, directory: Directory, progress: Progress, check_mode: bool) -> bool:
-    """Remove the counters that earlier runs of these programs left, and nothing else; whether there were any."""
-    sources = directory.sources()
-    with tempfile.TemporaryDirectory(prefix="gocover-left-") as scratch:
-        left = gather.gather(sources, Path(scratch) / "covdata", True, wanted.programs, where=wanted.node_path)
-    if not check_mode:
-        _discard(sources, left, progress)
-        if left.counter_files:
-            progress.note(f"removed {left.counter_files} covcounters files of a run that did not end")
+        return directory.remove(True, discard=True)
+    if not wanted.programs:
+        return False
+    with tempfile.TemporaryDirectory(prefix="gocover-check-") as scratch:
+        left = gather.gather(
+            directory.sources(), Path(scratch) / "covdata", wanted=wanted.programs, where=wanted.node_path
+        )
     return left.counter_files > 0
 
 

@@ -21,11 +21,24 @@ _MODE = 0o1777
 class Directory(t.Protocol):
     """A directory for coverage data, wherever it lies."""
 
-    def prepare(self, former: t.Sequence[str], check_mode: bool) -> bool:
-        """Make it, empty and with mode 1777, and remove the directories ``former``. Returns whether that changes it."""
+    @property
+    def path(self) -> str:
+        """Where it lies."""
 
-    def remove(self, check_mode: bool) -> bool:
-        """Remove its coverage files, and itself if nothing else is left. Returns whether that changes anything."""
+    def prepare(self, mark: str, check_mode: bool) -> bool:
+        """Make it, empty, with mode 1777 and marked as that of a run. Returns whether that changes it."""
+
+    def remove(self, check_mode: bool, *, discard: bool) -> bool:
+        """Remove it if nothing but coverage files is in it, and with ``discard`` counters too.
+
+        Without, a directory with counters stays. Returns whether anything changes.
+        """
+
+    def runs_beside(self) -> dict[str, str]:
+        """Directories of other runs beside it, with the text of their marks. Raises Failure."""
+
+    def beside(self, path: str) -> Directory:
+        """Another directory in the same place."""
 
     def sources(self) -> t.Sequence[gather.Source]:
         """The places from which its files are gathered. Raises Failure."""
@@ -41,12 +54,12 @@ class LocalDirectory:
     """The directory on this machine."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         self._path = Path(path)
 
-    def prepare(self, former: t.Sequence[str], check_mode: bool) -> bool:
-        """Make it, without coverage files of earlier runs."""
-        cleared = [_clear(Path(path), check_mode, keep=False) for path in former]
-        cleared.append(_clear(self._path, check_mode, keep=True))
+    def prepare(self, mark: str, check_mode: bool) -> bool:
+        """Make it, without coverage files of earlier runs; only the run itself knows of it, so it has no mark."""
+        cleared = _clear(self._path, check_mode, keep=True)
         made = not self._path.is_dir() or self._path.stat().st_mode & 0o7777 != _MODE
         if made and not check_mode:
             try:
@@ -54,11 +67,21 @@ class LocalDirectory:
                 self._path.chmod(_MODE)
             except OSError as error:
                 raise _files.unwritable(self._path, error) from error
-        return made or any(cleared)
+        return made or cleared
 
-    def remove(self, check_mode: bool) -> bool:
+    def remove(self, check_mode: bool, *, discard: bool) -> bool:
         """Remove its coverage files, and the directory if nothing else is left in it."""
+        if not discard and any(self._path.glob("covcounters.*")):
+            return False
         return _clear(self._path, check_mode, keep=False)
+
+    def runs_beside(self) -> dict[str, str]:
+        """None: its runs work in directories of their own."""
+        return {}
+
+    def beside(self, path: str) -> Directory:
+        """Another directory of this machine."""
+        return LocalDirectory(path)
 
     def sources(self) -> t.Sequence[gather.Source]:
         """This machine alone."""
@@ -100,22 +123,33 @@ class NodeDirectories:
     def __init__(self, engine: Engine, cluster: str, path: str) -> None:
         self._engine = engine
         self._cluster = cluster
-        self._path = path
+        self.path = path
 
-    def prepare(self, former: t.Sequence[str], check_mode: bool) -> bool:
+    def prepare(self, mark: str, check_mode: bool) -> bool:
         """Make it on every node; a node that is stopped is a Failure."""
         targets = running_nodes_of(self._engine, self._cluster)
-        work = nodes.would_prepare if check_mode else nodes.prepare
-        return work(self._engine, targets, self._path, former)
+        if check_mode:
+            return nodes.would_prepare(self._engine, targets, self.path)
+        return nodes.prepare(self._engine, targets, self.path, mark)
 
-    def remove(self, check_mode: bool) -> bool:
+    def remove(self, check_mode: bool, *, discard: bool) -> bool:
         """Remove it from every node; a node that is stopped is a Failure."""
         targets = running_nodes_of(self._engine, self._cluster)
-        return (nodes.would_remove if check_mode else nodes.remove)(self._engine, targets, self._path)
+        if check_mode:
+            return nodes.would_remove(self._engine, targets, self.path)
+        return nodes.remove(self._engine, targets, self.path, discard=discard).changed
+
+    def runs_beside(self) -> dict[str, str]:
+        """Found by looking, on every node that runs."""
+        return nodes.runs_beside(self._engine, running_nodes_of(self._engine, self._cluster), self.path)
+
+    def beside(self, path: str) -> Directory:
+        """Another directory of the same nodes."""
+        return NodeDirectories(self._engine, self._cluster, path)
 
     def sources(self) -> t.Sequence[gather.Source]:
         """Every node; one that is stopped can be read too."""
-        return nodes.sources(self._engine, nodes_of(self._engine, self._cluster), self._path)
+        return nodes.sources(self._engine, nodes_of(self._engine, self._cluster), self.path)
 
     def program(self, image: str) -> Program | None:
         """Read from the image, as the engine has it."""

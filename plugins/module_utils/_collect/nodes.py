@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 import tarfile
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -31,44 +32,48 @@ _TMPFS = ("/tmp", "/run", "/var/run", "/dev", "/proc", "/sys")
 _SYSTEM = ("/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/mnt", "/opt", "/root", "/sbin", "/srv", "/usr", "/var")
 _MOST_NODES_AT_ONCE = 8
 
-#: $1 is the directory, the others are those of runs that were killed. Only coverage files of a former run go; what else
-#: lies there is not ours.
-_PREPARE = """
+#: Names the run that a directory is of, as a line of JSON (process.holder).
+_MARK = ".gocover-run"
+_COVERAGE_FILES = "-maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\)"
+#: $1 is the directory, $2 the text of its mark (empty: none).
+_PREPARE = f"""
 mkdir -p "$1" || exit 1
 before=$(stat -c %a "$1")
 chmod 1777 "$1" || exit 1
-removed=$(find "$1" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) \
-  -print -delete | wc -l)
-directory=$1
-shift
-for former; do
-  [ -d "$former" ] || continue
-  count=$(find "$former" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) \
-    -print -delete | wc -l)
-  rmdir "$former" 2>/dev/null && count=$((count + 1))
-  removed=$((removed + count))
-done
-set -- "$directory"
+removed=$(find "$1" {_COVERAGE_FILES} -print -delete | wc -l)
+[ -z "$2" ] || printf '%s\\n' "$2" > "$1/{_MARK}" || exit 1
 echo "$(stat -f -c %T "$1") $before $removed"
 """
-#: Our directory and those above it that it leaves empty; one that holds anything else stays. A pod that is just ending
-#: may still write: a file that comes between the two steps is taken in another turn.
-_REMOVE = """
+#: $1 is the directory, $2 is not empty if counters go too. The directory and the empty ones above it go, but for one
+#: that holds anything else. A pod that is just ending may still write: a file that comes between the two steps is taken
+#: in another turn, and counters that nobody has brought stay.
+_REMOVE = f"""
 [ -d "$1" ] || exit 3
 cd / && for turn in 1 2 3 4 5; do
-  find "$1" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) -print -delete
+  [ -n "$2" ] || [ -z "$(find "$1" -maxdepth 1 -type f -name 'covcounters.*' -print -quit)" ] || exit 5
+  find "$1" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'tmp.cov*' -o -name '{_MARK}' \\) -print -delete
+  [ -z "$2" ] || find "$1" -maxdepth 1 -type f -name 'covcounters.*' -print -delete
   rmdir "$1" 2>/dev/null && echo "$1" && break
 done
 rmdir -p --ignore-fail-on-non-empty "$(dirname "$1")"
 """
+_COUNTERS_LEFT = 5
+#: $1 holds the directories of runs; a line for each, with its mark.
+_RUNS = f"""
+for directory in "$1"/*/; do
+  [ -d "$directory" ] || continue
+  printf '%s\\t%s\\n' "$(basename "$directory")" "$(head -n 1 "$directory/{_MARK}" 2>/dev/null)"
+done
+"""
+#: Names of runs (run.lifecycle): a time and four digits.
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 _NO_DIRECTORY = 3
-_COVERAGE_FILES = "-maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\)"
 #: What ``_REMOVE`` would remove from these directories.
 _REMOVABLE = f"""
 for directory; do
   [ -d "$directory" ] || continue
   find "$directory" {_COVERAGE_FILES} -print
-  [ -n "$(ls -A "$directory")" ] || echo "$directory"
+  [ -n "$(ls -A "$directory" | grep -v -x -F {_MARK})" ] || echo "$directory"
 done
 """
 _LIST = f"""
@@ -93,7 +98,9 @@ tar --null --no-recursion -T "$names" -cf -
 """
 _DISCARD = f"""
 cd "$1" 2>/dev/null || exit {_NO_DIRECTORY}
-xargs -0 rm -f -- && cd / && rmdir -p --ignore-fail-on-non-empty "$1"
+xargs -0 rm -f -- || exit 1
+[ "$(ls -A)" != {_MARK} ] || rm -f {_MARK}
+cd / && rmdir -p --ignore-fail-on-non-empty "$1"
 """
 #: How often the files are looked at again, because some of them were renamed or written meanwhile.
 _MOST_ROUNDS = 5
@@ -139,15 +146,15 @@ def check_path(node_path: str) -> str:
     return path
 
 
-def prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str, former: t.Sequence[str] = ()) -> bool:
-    """Make the directory on every node, writable for every uid (mode 1777) and without files of a former run.
+def prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str, mark: str = "") -> bool:
+    """Make the directory on every node, writable for every uid (mode 1777) and without coverage files.
 
-    The directories ``former``, of runs that could not take theirs away, go. Returns whether anything changed. Raises
-    Failure: ``path-mismatch`` for a tmpfs, ``coverage-dir-unwritable``, ``disk-full``.
+    ``mark`` is the line that names the run which it is of. Returns whether anything changed. Raises Failure:
+    ``path-mismatch`` for a tmpfs, ``coverage-dir-unwritable``, ``disk-full``.
     """
     path = check_path(node_path)
     changed = []
-    for node, result in _on_all(engine, nodes, _PREPARE, path, *(check_path(other) for other in former)):
+    for node, result in _on_all(engine, nodes, _PREPARE, path, mark):
         if result.rc != 0:
             full = "No space left" in result.said
             raise failure(
@@ -165,31 +172,48 @@ def prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str, former: t.S
     return any(changed)
 
 
-def would_prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str, former: t.Sequence[str] = ()) -> bool:
+def would_prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> bool:
     """Whether ``prepare`` would change anything on a node. Raises Failure ``path-mismatch``."""
     path = check_path(node_path)
-    others = [check_path(other) for other in former]
     modes = [result.stdout.strip() for _node, result in _on_all(engine, nodes, 'stat -c %a "$1"', path)]
     files = [result.stdout for _node, result in _on_all(engine, nodes, _LIST, path)]
-    return any(mode != b"1777" for mode in modes) or any(files) or _removable(engine, nodes, others)
+    return any(mode != b"1777" for mode in modes) or any(files)
 
 
-def remove(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> bool:
+class Removal(t.NamedTuple):
+    """Whether anything was removed on any node, and the nodes where counters that nobody has brought keep it."""
+
+    changed: bool
+    kept_on: list[str]
+
+
+def remove(engine: Engine, nodes: t.Sequence[Node], node_path: str, *, discard: bool = False) -> Removal:
     """Remove the directory from every node, with its coverage files and the empty directories above.
 
-    Other files stay, and the directory with them. Returns whether anything was removed.
+    A directory with counters stays, unless these are to be discarded. Other files stay, and the directory with them.
     """
     path = check_path(node_path)
-    return any(result.stdout for _node, result in _on_all(engine, nodes, _REMOVE, path))
+    results = _on_all(engine, nodes, _REMOVE, path, "discard" if discard else "")
+    kept = [node.name for node, result in results if result.rc == _COUNTERS_LEFT]
+    return Removal(any(result.stdout for _node, result in results), kept)
 
 
 def would_remove(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> bool:
-    """Whether ``remove`` would remove anything."""
-    return _removable(engine, nodes, [check_path(node_path)])
+    """Whether ``remove`` would remove anything, counters included."""
+    return any(result.stdout for _node, result in _on_all(engine, nodes, _REMOVABLE, check_path(node_path)))
 
 
-def _removable(engine: Engine, nodes: t.Sequence[Node], paths: t.Sequence[str]) -> bool:
-    return any(result.stdout for _node, result in _on_all(engine, nodes, _REMOVABLE, *paths))
+def runs_beside(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> dict[str, str]:
+    """The directories of runs beside ``node_path`` on any node, with their marks (empty: none), in their order."""
+    path = check_path(node_path)
+    found: dict[str, str] = {}
+    for _node, result in _on_all(engine, nodes, _RUNS, posixpath.dirname(path)):
+        for line in result.stdout.decode(errors="replace").splitlines():
+            name, _tab, mark = line.partition("\t")
+            directory = posixpath.join(posixpath.dirname(path), name)
+            if _RUN.fullmatch(name) and directory != path:
+                found[directory] = found.get(directory) or mark
+    return dict(sorted(found.items()))
 
 
 def sources(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> list[NodeSource]:

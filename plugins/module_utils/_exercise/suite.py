@@ -82,6 +82,8 @@ def run(spec: SuiteSpec, progress: Progress, owner: int | None) -> dict[str, t.A
                 wanted=owner_alive(owner),
             )
         except OSError as error:
+            if _files.is_full(error):
+                raise _files.unwritable(Path(spec.log or spec.cwd or "."), error) from error
             raise failure(
                 f"The tests could not be started: {shown}",
                 "tests-failed",

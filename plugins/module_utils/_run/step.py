@@ -24,7 +24,8 @@ from dataclasses import asdict, dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._diagnosis import Diagnosis, Failure
+from .. import _files
+from .._diagnosis import Diagnosis, Failure, failure
 from .._outcome import Interrupted, Outcome
 from . import masking
 from .journal import StepRecord
@@ -165,7 +166,9 @@ class Module:
                 # A defect of ours. The user gets a sentence; the trace is for those who ask with -vvv.
                 if verbosity >= 3:
                     step.progress.warn(traceback.format_exc())
-                error = _defect(self.name, caught)
+                # But for a full disk, which any write of any step may meet.
+                full = isinstance(caught, OSError) and _files.is_full(caught)
+                error = _disk_full(self.name, t.cast(OSError, caught)) if full else _defect(self.name, caught)
             # What is left is short, and the outcome must reach the user.
             _ignore_signals()
             result = _result_of(outcome, diff_mode) if error is None else _result_of_failure(error)
@@ -204,6 +207,16 @@ def _result_of_failure(error: Failure) -> dict[str, t.Any]:
     """The same for a failure, which may carry parts of a result too."""
     diagnosis = [diagnosis.as_dict() for diagnosis in error.diagnoses]
     return {"changed": False, **error.result, "failed": True, "msg": str(error), "diagnosis": diagnosis}
+
+
+def _disk_full(name: str, error: OSError) -> Failure:
+    where = f" to {error.filename}" if error.filename else ""
+    return failure(
+        f"{name} has no room left on the disk",
+        "disk-full",
+        f"Writing{where} failed with: {error.strerror}",
+        "Free some space, or choose another place with -e coverage_dir=DIRECTORY; what is on the nodes stays there",
+    )
 
 
 def _defect(name: str, error: Exception) -> Failure:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kind"))
 
-from shared import CHECKOUT  # isort: skip  # noqa: E402  # first: it makes the checkout importable
+from shared import CHECKOUT, step_of  # isort: skip  # noqa: E402  # first: it makes the checkout importable
 from archive import image_archive  # isort: skip  # noqa: E402
 
 from ansible_collections.gocover.e2e.plugins.module_utils._covdata.merge import merge_directories  # noqa: E402
@@ -30,7 +30,6 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD, 
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._report.formats.profile import profile_lines  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.from_covdata import coverage_of  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Step  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.modules import covdata_collect, graceful_shutdown  # noqa: E402
 
 PROGRAM = CHECKOUT / "tests" / "campaign" / "collection" / "program"
@@ -277,19 +276,9 @@ class Stage:
 
     def shut(self, name: str = "deployment/svc", **options: t.Any) -> tuple[dict[str, t.Any], list[str]]:
         """The logic of graceful_shutdown: its result (that of a failure too) and the causes."""
-        params = {
-            "workload": name,
-            "namespace": self.name,
-            "container": "svc",
-            "timeout": None,
-            "restore": False,
-            "state": "stopped",
-            "kubeconfig": str(self.kubeconfig),
-            "context": None,
-            **options,
-        }
+        target = {"workload": name, "namespace": self.name, "container": "svc", "kubeconfig": str(self.kubeconfig)}
         try:
-            outcome = graceful_shutdown.run(Step(params))
+            outcome = graceful_shutdown.run(step_of(graceful_shutdown.MODULE, **{**target, **options}))
         except Failure as error:
             return error.result, [entry.cause for entry in error.diagnoses]
         return outcome.result, [entry.cause for entry in outcome.diagnosis]
@@ -297,22 +286,8 @@ class Stage:
     def module(self, **options: t.Any) -> Collected:
         """The logic of covdata_collect."""
         dest = self.work / self.name / str(options.pop("into", "covdata"))
-        params = {
-            "state": "collected",
-            "node_path": self.path,
-            "dest": str(dest),
-            "cluster": self.cluster,
-            "provider": self.engine.provider,
-            "pods": [],
-            "former": [],
-            "main": [],
-            "executable": [],
-            "image": "",
-            "remove": False,
-            "keep_arguments": False,
-            **options,
-        }
-        this = Step(params)
+        place = {"node_path": self.path, "cluster": self.cluster, "provider": self.engine.provider}
+        this = step_of(covdata_collect.MODULE, **{**place, "dest": str(dest), **options})
         try:
             outcome = covdata_collect.run(this)
         except Failure as error:
