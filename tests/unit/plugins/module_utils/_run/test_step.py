@@ -38,6 +38,10 @@ def logic(this):
         raise failure("It failed", "x-y", "It is so", "Do that", rc=3, changed=True, sections={"tests": 1})
     if what == "break":
         return 1 / 0
+    if what == "fill":
+        # A device that is always full.
+        with open("/dev/full", "w") as log:
+            log.write("x")
     if what == "leak":
         env = this.params["env"]
         raise failure(f"No login with {env['API_TOKEN']}", "x-y", "It is so", "Do that", sections={"env": [env]})
@@ -139,6 +143,13 @@ def test_a_defect_of_ours_is_a_sentence_too() -> None:
     assert result["msg"].startswith("deploy failed unexpectedly: ZeroDivisionError: division by zero. ")
     assert [entry["cause"] for entry in result["diagnosis"]] == ["internal-error"]
     assert "Traceback" not in str(result)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_no_defect() -> None:
+    result = result_of(start(what="fill"))
+    assert [entry["cause"] for entry in result["diagnosis"]] == ["disk-full"]
+    assert "No space left on device" in result["msg"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
