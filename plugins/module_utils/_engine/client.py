@@ -44,8 +44,10 @@ _ISOLATED_MEMORY, _ISOLATED_TASKS = "512m", 256
 class SdkEngine:
     """An engine that answers at ``address``; see ``api.Engine`` for what each method does."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, held: socket.socket | None = None) -> None:
+        """Connect; ``held`` is a connection that stays open as long as the engine is in use. Raises EngineError."""
         self._address = address
+        self._held = held
         self._provider: Provider = "docker"
         with self._errors():
             self._api = docker.APIClient(base_url=address, version="auto", timeout=_TIMEOUT, **_tls(address))

@@ -5,33 +5,25 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
-import subprocess
-import tempfile
-import time
 import typing as t
 from pathlib import Path
 
-from .._diagnosis import Failure, failure
-from . import client
+from .._diagnosis import Failure, failure, library_missing
+from . import client, podman_service
 from .api import Engine, EngineError
-from .places import Place, ping, places
-
-#: How long podman's own service may take to listen, in seconds.
-_SERVICE_TIMEOUT = 10.0
+from .places import ping, places
 
 
 def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> Engine:
     """The engine of ``provider`` (``auto``, ``docker``, ``podman``) that answers.
 
-    podman needs no daemon: where its command is there but no socket is, its API is served for as long as this
-    process lives.
+    podman needs no daemon: where its command is there but no socket is, its API is served for as long as steps use it.
     Raises Failure: ``engine-unreachable`` with every place that was tried, ``library-missing``.
     """
     if client.LIBRARY_ERROR is not None:
-        raise _library_missing(client.LIBRARY_ERROR)
+        raise library_missing("docker>=7.1", client.LIBRARY_ERROR, "The container engine cannot be reached")
     env = os.environ if env is None else env
     home = Path(env.get("HOME") or Path.home())
     tried = []
@@ -43,10 +35,10 @@ def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> E
             except EngineError as error:
                 silence = error.text
         tried.append(f"{place.words()}: {silence}")
-        podman = shutil.which("podman")
+        podman = shutil.which("podman", path=env.get("PATH"))
         if place.provider == "podman" and podman and "CONTAINER_HOST" not in env:
             try:
-                return client.SdkEngine(_serve_podman(podman))
+                return client.SdkEngine(*podman_service.serve(podman, env, os.getuid()))
             except EngineError as error:
                 tried.append(f"'podman system service': {error.text}")
                 break
@@ -65,45 +57,4 @@ def unreachable(provider: str, tried: t.Sequence[str]) -> Failure:
         "engine-unreachable",
         f"Tried {'; '.join(tried) or 'nothing'}",
         f"{remedy}; without an engine, -e coverage_runtime=process runs the service as a local process",
-    )
-
-
-def _serve_podman(program: str) -> str:
-    """Serve podman's API on a socket of our own until this process ends; returns its address."""
-    directory = tempfile.mkdtemp(prefix="gocover-podman-")
-    place = Place("podman", f"unix://{directory}/podman.sock", "")
-    with open(f"{directory}/service.log", "wb") as log:
-        process = subprocess.Popen(
-            [program, "system", "service", "--time", "0", place.address],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    atexit.register(_end_service, process, directory)
-    deadline = time.monotonic() + _SERVICE_TIMEOUT
-    while ping(place.address) is not None:
-        if process.poll() is not None or time.monotonic() > deadline:
-            said = Path(directory, "service.log").read_text(encoding="utf-8", errors="replace")
-            raise EngineError(said.strip()[-300:] or "it does not answer")
-        time.sleep(0.05)
-    return place.address
-
-
-def _end_service(process: subprocess.Popen[bytes], directory: str) -> None:
-    process.terminate()
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-def _library_missing(error: ImportError) -> Failure:
-    return failure(
-        "The Python library 'docker' is missing",
-        "library-missing",
-        f"Importing it failed with: {error}",
-        "Install it into Ansible's own environment: pip install 'docker>=7.1' (or pip install -r requirements.txt)",
     )

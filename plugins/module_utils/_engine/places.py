@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import http.client
 import json
@@ -22,6 +23,11 @@ from .api import Provider
 _PROVIDERS: tuple[Provider, ...] = t.get_args(Provider)
 #: How long a socket may take to answer a ping, in seconds: a live one needs a millisecond.
 _PING_TIMEOUT = 2.0
+
+
+_NO_SOCKET = "there is no such socket"
+#: What ``ping`` answers where nothing listens, in contrast to an engine that is slow or forbidden.
+NO_SERVICE = {_NO_SOCKET, os.strerror(errno.ECONNREFUSED).lower()}
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def ping(address: str, timeout: float = _PING_TIMEOUT) -> str | None:
             connection.request("GET", "/_ping", headers={"Host": "engine"})
             status = connection.getresponse().status
     except FileNotFoundError:
-        return "there is no such socket"
+        return _NO_SOCKET
     except PermissionError:
         return "permission denied"
     except http.client.HTTPException:
