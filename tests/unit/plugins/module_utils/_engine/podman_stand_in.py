@@ -15,6 +15,7 @@ import socketserver
 import sys
 import threading
 import time
+import typing as t
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -41,7 +42,14 @@ class Api(BaseHTTPRequestHandler):
             if self.path.startswith("/events"):
                 self.rfile.read(1)
                 return
-            document = {"ApiVersion": "1.41", "Version": "4.3.1", "Arch": "amd64", "Components": [{"Name": "Podman"}]}
+            document: t.Any = {
+                "ApiVersion": "1.41",
+                "Version": "4.3.1",
+                "Arch": "amd64",
+                "Components": [{"Name": "Podman"}],
+            }
+            if "/containers/" in self.path:
+                document = []
             body = json.dumps(document).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
