@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 from dataclasses import asdict, dataclass, field
 
@@ -56,13 +57,11 @@ def failure(
 
 
 def library_missing(library: str, error: ImportError, summary: str) -> Failure:
-    """The failure where Ansible's Python lacks ``library``, by the name under which pip installs it."""
-    return failure(
-        summary,
-        "library-missing",
-        f"Importing the Python library {library} failed with: {error}",
-        f"Install it into Ansible's own environment: pip install '{library}' (or pip install -r requirements.txt)",
-    )
+    """The failure where the Python that runs this lacks ``library``, by the name under which pip installs it."""
+    remedy = f"Install it into that Python's environment: {sys.executable} -m pip install '{library}'"
+    if library == "tomllib":
+        remedy = "Let ansible_python_interpreter be Python 3.11 or later, whose standard library has it"
+    return failure(summary, "library-missing", f"Importing the Python library {library} failed with: {error}", remedy)
 
 
 def _ended(sentence: str) -> str:

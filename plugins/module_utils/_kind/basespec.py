@@ -14,12 +14,18 @@ import json
 import re
 import typing as t
 
+from .._diagnosis import library_missing
+
+try:
+    import tomllib
+except ImportError as error:
+    _TOML_ERROR: ImportError | None = error
+else:
+    _TOML_ERROR = None
+
 Spec = dict[str, t.Any]
 
 VARIABLE = "GOCOVERDIR"
-_SECTION = re.compile(r"\s*\[+(.+?)\]+\s*(?:#.*)?")
-_RUNTIME = re.compile(r"\.containerd\.runtimes\.['\"]?([^.'\"]+)['\"]?$")
-_SETTING = re.compile(r"\s*(\w+)\s*=\s*['\"](.*?)['\"]\s*(?:#.*)?")
 
 
 class Runtimes(t.NamedTuple):
@@ -35,23 +41,30 @@ class Runtimes(t.NamedTuple):
 
 
 def runtimes(dump: str) -> Runtimes:
-    """The runtimes in what ``containerd config dump`` prints (TOML, of any version of the configuration)."""
-    default, runtime = "runc", ""
+    """The runtimes in what ``containerd config dump`` prints, of any version of the configuration.
+
+    The version decides under which name the CRI plugin stands there. Raises ValueError for what is no TOML, and Failure
+    where Python is older than 3.11.
+    """
+    if _TOML_ERROR is not None:
+        raise library_missing("tomllib", _TOML_ERROR, "containerd's configuration cannot be read")
+    default = ""
     specs: dict[str, str] = {}
-    for line in dump.splitlines():
-        section = _SECTION.fullmatch(line)
-        if section:
-            found = _RUNTIME.search(section[1])
-            runtime = found[1] if found else ""
-            if runtime:
-                specs.setdefault(runtime, "")
-            continue
-        setting = _SETTING.fullmatch(line)
-        if setting and setting[1] == "default_runtime_name" and setting[2]:
-            default = setting[2]
-        if setting and setting[1] == "base_runtime_spec" and runtime:
-            specs[runtime] = setting[2]
-    return Runtimes(default, specs)
+    for plugin in _tables(tomllib.loads(dump).get("plugins")):
+        containerd = plugin.get("containerd")
+        for name, runtime in _named_tables(containerd, "runtimes"):
+            specs[name] = str(runtime.get("base_runtime_spec") or "")
+            default = str(containerd.get("default_runtime_name") or "") or default
+    return Runtimes(default or "runc", specs)
+
+
+def _tables(value: t.Any) -> list[dict[str, t.Any]]:
+    return [entry for entry in value.values() if isinstance(entry, dict)] if isinstance(value, dict) else []
+
+
+def _named_tables(value: t.Any, key: str) -> list[tuple[str, dict[str, t.Any]]]:
+    tables = value.get(key) if isinstance(value, dict) else None
+    return [pair for pair in tables.items() if isinstance(pair[1], dict)] if isinstance(tables, dict) else []
 
 
 def covers(spec: Spec, node_path: str, mount_path: str) -> bool:
@@ -81,7 +94,10 @@ def uncovered(spec: Spec, original: Spec, node_path: str, mount_path: str) -> Sp
 
 
 def redirected(config: str, path: str, other: str) -> str:
-    """containerd's configuration (TOML) with the base spec ``other`` wherever it names ``path``."""
+    """containerd's configuration (TOML) with the base spec ``other`` wherever it names ``path``.
+
+    As text: tomllib does not write, and what people wrote around the setting is to stay.
+    """
     setting = re.compile(rf"^(\s*base_runtime_spec\s*=\s*(['\"])){re.escape(path)}(?=\2)", re.MULTILINE)
     return setting.sub(lambda found: found[1] + other, config)
 

@@ -307,7 +307,10 @@ def _configs(shell: _Shell) -> list[str]:
 
 def _spec_paths(shell: _Shell) -> list[str]:
     """The base specs that containerd's configuration names. Raises Failure if its default runtime has none."""
-    found = basespec.runtimes(shell.run("containerd config dump 2>/dev/null"))
+    try:
+        found = basespec.runtimes(shell.run("containerd config dump 2>/dev/null"))
+    except ValueError as error:
+        raise shell.broken(f"containerd config dump prints no TOML: {error}") from error
     if not found.specs.get(found.default):
         raise shell.broken(f"Its default runtime {found.default} has no base_runtime_spec")
     return found.paths

@@ -61,14 +61,33 @@ version = 2
             },
         ),
         (VERSION_2, "crun", {"crun": "/etc/crun.json"}),
+        (
+            # As people write it: inline tables, dotted keys, quoted names, strings on several lines, no default.
+            """version = 3
+plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.base_runtime_spec = '''
+/etc/a.json'''
+plugins."io.containerd.cri.v1.runtime".containerd.runtimes."a.b" = {base_runtime_spec = "/etc/b#.json"}
+plugins."io.containerd.cri.v1.images" = {snapshotter = "overlayfs"}
+plugins.bare = 1
+""",
+            "runc",
+            {"runc": "/etc/a.json", "a.b": "/etc/b#.json"},
+        ),
+        ("version = 1\n[plugins.cri.containerd.runtimes.runc]\nbase_runtime_spec = '/x'\n", "runc", {"runc": "/x"}),
+        ("plugins = 1\n", "runc", {}),
         ("", "runc", {}),
     ],
-    ids=["version 3", "version 2", "empty"],
+    ids=["version 3", "version 2", "every way to write it", "version 1", "no plugins", "empty"],
 )  # fmt: skip
 def test_what_the_configuration_names(dump: str, default: str, specs: dict[str, str]) -> None:
     found = basespec.runtimes(dump)
     assert (found.default, found.specs) == (default, specs)
     assert found.paths == sorted({path for path in specs.values() if path})
+
+
+def test_what_is_no_toml_is_an_error() -> None:
+    with pytest.raises(ValueError, match="line 1"):
+        basespec.runtimes("containerd: error")
 
 
 @pytest.mark.parametrize(
