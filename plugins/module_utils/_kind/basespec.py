@@ -17,7 +17,7 @@ import typing as t
 from .._diagnosis import library_missing
 
 try:
-    import tomllib
+    import tomllib  # type: ignore[import-not-found]  # checked for Python 3.10, which has none
 except ImportError as error:
     _TOML_ERROR: ImportError | None = error
 else:
@@ -50,21 +50,18 @@ def runtimes(dump: str) -> Runtimes:
         raise library_missing("tomllib", _TOML_ERROR, "containerd's configuration cannot be read")
     default = ""
     specs: dict[str, str] = {}
-    for plugin in _tables(tomllib.loads(dump).get("plugins")):
-        containerd = plugin.get("containerd")
-        for name, runtime in _named_tables(containerd, "runtimes"):
+    for plugin in _tables(tomllib.loads(dump).get("plugins")).values():
+        containerd = _tables(plugin).get("containerd", {})
+        for name, runtime in _tables(containerd.get("runtimes")).items():
             specs[name] = str(runtime.get("base_runtime_spec") or "")
             default = str(containerd.get("default_runtime_name") or "") or default
     return Runtimes(default or "runc", specs)
 
 
-def _tables(value: t.Any) -> list[dict[str, t.Any]]:
-    return [entry for entry in value.values() if isinstance(entry, dict)] if isinstance(value, dict) else []
-
-
-def _named_tables(value: t.Any, key: str) -> list[tuple[str, dict[str, t.Any]]]:
-    tables = value.get(key) if isinstance(value, dict) else None
-    return [pair for pair in tables.items() if isinstance(pair[1], dict)] if isinstance(tables, dict) else []
+def _tables(value: t.Any) -> dict[str, dict[str, t.Any]]:
+    """The tables in a table; none in anything else."""
+    entries = value.items() if isinstance(value, dict) else ()
+    return {name: entry for name, entry in entries if isinstance(entry, dict)}
 
 
 def covers(spec: Spec, node_path: str, mount_path: str) -> bool:
