@@ -38,7 +38,8 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = machine.copy_of_collection(tmp_path_factory.mktemp("source"))
     ran("ansible-galaxy", "collection", "build", "--force", cwd=copy)
     built = next(copy.glob("*.tar.gz"))
-    return built.replace(machine.OUTPUT / built.name)
+    kept: Path = machine.OUTPUT / built.name
+    return built.replace(kept)
 
 
 def test_installed_artifact_does_the_main_job(artifact: Path, tmp_path: Path) -> None:

@@ -12,10 +12,16 @@ import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import yaml
-
+from .._diagnosis import library_missing
 from .finding import Note
 from .sources import Source
+
+try:
+    import yaml
+except ImportError as error:
+    _YAML_ERROR: ImportError | None = error
+else:
+    _YAML_ERROR = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,12 @@ class Document:
 
 
 def read_documents(source: Source) -> tuple[list[Document], Note | None]:
-    """The objects of a YAML file, lists taken apart; a note for a template or for broken YAML."""
+    """The objects of a YAML file, lists taken apart; a note for a template or for broken YAML.
+
+    Raises Failure (``library-missing``) if there is no PyYAML.
+    """
+    if _YAML_ERROR is not None:
+        raise library_missing("PyYAML", _YAML_ERROR, "Manifests cannot be checked")
     if "{{" in source.text:
         return [], Note(source.name, "is a template")
     try:

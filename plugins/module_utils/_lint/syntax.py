@@ -13,7 +13,7 @@ import importlib
 import typing as t
 from collections.abc import Iterator
 
-from .._diagnosis import failure
+from .._diagnosis import library_missing
 
 if t.TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -31,13 +31,8 @@ def _parser(language: str) -> Parser:
         tree_sitter = importlib.import_module("tree_sitter")
         grammar = importlib.import_module(_GRAMMARS[language])
     except ImportError as error:
-        package = str(error.name or "tree_sitter").replace("_", "-")
-        raise failure(
-            "The check of Go code and scripts needs a library",
-            "library-missing",
-            f"Ansible's Python cannot import {error.name}",
-            f"Install it with: pip install tree-sitter tree-sitter-go tree-sitter-bash (missing: {package})",
-        ) from error
+        library = str(error.name or "tree_sitter").replace("_", "-")
+        raise library_missing(library, error, "Go code and scripts cannot be checked") from error
     return t.cast("Parser", tree_sitter.Parser(tree_sitter.Language(grammar.language())))
 
 
