@@ -114,6 +114,9 @@ def state_words(pod: Object) -> str:
             return f"runs its {container.title}"
         if not container.init and container.exit_code is not None and not container.running:
             return f"waits: {container.title} ended with exit code {container.exit_code}"
+    closed = closed_gates(pod)
+    if closed and condition(pod, "ContainersReady").get("status") == "True":
+        return f"waits for its readiness gate {closed[0]}"
     states = containers(pod)
     running = [container for container in states if container.running and not container.init]
     if running:
@@ -121,6 +124,12 @@ def state_words(pod: Object) -> str:
         again = f" (restart {restarted})" if restarted else ""
         return f"runs{again}, not ready yet"
     return "is being created" if node_of(pod) else "is new"
+
+
+def closed_gates(pod: Object) -> list[str]:
+    """The condition types of its readiness gates that are not true."""
+    gates = [str(gate["conditionType"]) for gate in pod["spec"].get("readinessGates") or []]
+    return [gate for gate in gates if condition(pod, gate).get("status") != "True"]
 
 
 def grace_period(pod: Object) -> float:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from ..._diagnosis import Diagnosis
 from .. import pods
 from ..api import Object
-from .running import coverage, ended, probes
-from .scheduling import pods_refused, unschedulable
+from .running import coverage, ended, gates, probes
+from .scheduling import pods_refused, unschedulable, without_scheduler
 from .situation import Situation, last_words
 from .starting import config, image, mounts, sandbox
 
@@ -24,7 +24,7 @@ def diagnose(situation: Situation) -> Diagnosis | None:
     if refused is not None:
         return refused
     for pod in situation.pods:
-        for rule in (unschedulable, mounts, sandbox, _containers, coverage, probes):
+        for rule in (without_scheduler, unschedulable, mounts, sandbox, _containers, coverage, probes, gates):
             found = rule(situation, pod)
             if found is not None:
                 return found

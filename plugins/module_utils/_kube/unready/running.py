@@ -13,9 +13,14 @@ from .. import images, pods
 from ..api import Object
 from ..pods import Container
 from .situation import Situation, last_words, memory_limit
+from .starting import other_image
 
 #: How the API refuses a service account (authorization/v1), in the log of whoever asked.
 _FORBIDDEN = re.compile(r'forbidden: User \\*"system:serviceaccount:')
+#: What the kernel answers to a program of another architecture, in the words of runc and of shells.
+_OTHER_ARCHITECTURE = re.compile(r"exec format error", re.IGNORECASE)
+#: Seconds for which nothing may have set a readiness gate: its controller may be starting beside the pod.
+_GATE_SETTLE = 4.0
 _META_FAILED = ("coverage meta-data emit failed", "coverage counter data emit failed")
 
 
@@ -24,6 +29,9 @@ def ended(situation: Situation, pod: Object, container: Container) -> Diagnosis 
     if container.exit_code is None or (container.init and container.exit_code == 0):
         return None
     looping = container.waiting == "CrashLoopBackOff" or container.restarts >= 2
+    foreign = _foreign(situation, pod, container)
+    if foreign is not None:
+        return foreign
     if not looping and not (situation.timed_out and not container.ready):
         return None
     where = f"{pods.name_of(pod)}: {container.title}"
@@ -86,6 +94,21 @@ def ended(situation: Situation, pod: Object, container: Container) -> Diagnosis 
     )
 
 
+def _foreign(situation: Situation, pod: Object, container: Container) -> Diagnosis | None:
+    """A program of another architecture than the node's: it never starts, however often it is tried."""
+    said = next((line for line in situation.log(pod, container.name) if _OTHER_ARCHITECTURE.search(line)), "")
+    if not said and _OTHER_ARCHITECTURE.search(container.message):
+        said = container.message
+    if not said:
+        return None
+    return Diagnosis(
+        "crash-loop",
+        f"{pods.name_of(pod)}: {container.title} with the image {pods.image_of(pod, container.name)} cannot run on "
+        f"{pods.node_of(pod)}: {said.strip()}",
+        other_image(situation, pod),
+    )
+
+
 def _is_covered(pod: Object) -> bool:
     return any(
         variable.get("name") == "GOCOVERDIR"
@@ -123,6 +146,25 @@ def coverage_warning(lines: t.Iterable[str]) -> tuple[str, str] | None:
         if any(words in line for words in _META_FAILED):
             return ("disk-full" if "no space left" in line else "coverage-dir-unwritable"), line.strip()
     return None
+
+
+def gates(situation: Situation, pod: Object) -> Diagnosis | None:
+    """The containers are ready, and a readiness gate is not true."""
+    closed = pods.closed_gates(pod)
+    if not closed or pods.ready(pod) or pods.condition(pod, "ContainersReady").get("status") != "True":
+        return None
+    # What has been set to false is in somebody's hands; a condition that is missing for seconds is in nobody's.
+    unset = [gate for gate in closed if not pods.condition(pod, gate)]
+    if not situation.timed_out and not (unset and situation.unchanged_for(pod) >= _GATE_SETTLE):
+        return None
+    gate = (unset or closed)[0]
+    said = pods.condition(pod, gate).get("message")
+    state = "nothing sets that condition" if unset else f"its condition is not true{f': {said}' if said else ''}"
+    return Diagnosis(
+        "readiness-gate-unmet",
+        f"The containers of {pods.name_of(pod)} are ready, and its readiness gate {gate} is not: {state}",
+        f"Deploy what sets {gate} (service_prepare), or take it out of readinessGates",
+    )
 
 
 def probes(situation: Situation, pod: Object) -> Diagnosis | None:

@@ -15,6 +15,9 @@ from .situation import Situation
 
 #: Seconds that a pod may stay unschedulable: the scheduler tries again when another pod has gone.
 _SETTLE = 3.5
+#: Seconds without a word of a scheduler: the cluster's own may be choosing its leader after a restart.
+_SILENT = {"default-scheduler": 20.0}
+_SILENT_OTHER = 4.0
 
 
 def pods_refused(situation: Situation) -> Diagnosis | None:
@@ -39,6 +42,13 @@ def pods_refused(situation: Situation) -> Diagnosis | None:
             message,
             "Let the namespace allow it (label pod-security.kubernetes.io/enforce), or use service_inject=node",
         )
+    runtime_class = re.search(r'RuntimeClass "([^"]+)" not found', message)
+    if runtime_class:
+        return Diagnosis(
+            "config-missing",
+            f"The pod needs the RuntimeClass {runtime_class[1]}, which is missing: {message}",
+            "Let service_prepare contain the RuntimeClass, or correct runtimeClassName",
+        )
     if re.search(r"serviceaccount .*not found|error looking up service account", message):
         return Diagnosis(
             "config-missing", message, "Let service_manifests or service_prepare contain the ServiceAccount"
@@ -48,6 +58,23 @@ def pods_refused(situation: Situation) -> Diagnosis | None:
             "pods-refused", message, "Deploy what answers that webhook (service_prepare), or delete its configuration"
         )
     return Diagnosis("pods-refused", message, "Correct the manifest as the API says")
+
+
+def without_scheduler(situation: Situation, pod: Object) -> Diagnosis | None:
+    """No scheduler has looked at the pod: nothing serves its ``schedulerName``."""
+    if pods.node_of(pod) or pods.condition(pod, "PodScheduled") or situation.events_of(pod, "FailedScheduling"):
+        return None
+    name = str(pod["spec"].get("schedulerName") or "default-scheduler")
+    silent = situation.unchanged_for(pod)
+    if not situation.timed_out and silent < _SILENT.get(name, _SILENT_OTHER):
+        return None
+    return Diagnosis(
+        "scheduler-missing",
+        f"{pods.name_of(pod)} waits for the scheduler {name}, which has not looked at it for {silent:.0f} s",
+        "Correct schedulerName, or deploy that scheduler first (service_prepare)"
+        if name not in _SILENT
+        else "Look at kube-scheduler in the namespace kube-system",
+    )
 
 
 def unschedulable(situation: Situation, pod: Object) -> Diagnosis | None:
@@ -64,7 +91,7 @@ def unschedulable(situation: Situation, pod: Object) -> Diagnosis | None:
             "Let service_manifests or service_prepare contain it",
         )
     # A former pod that is still there may hold what this one needs, and a new node is tainted for a while.
-    settled = situation.since.get(pods.name_of(pod), 0.0) >= _SETTLE and not situation.former
+    settled = situation.unchanged_for(pod) >= _SETTLE and not situation.former
     if not situation.timed_out and (not settled or "node.kubernetes.io/not-ready" in message):
         return None
     return Diagnosis(

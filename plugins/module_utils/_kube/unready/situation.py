@@ -20,7 +20,7 @@ class Situation:
     ``pods`` are those of the present generation, ``former`` those of an older one that are still there; ``events`` are
     of the workload, its revisions and pods. ``logs`` are the last lines by pod and container. ``built`` are the
     references of images that were built here and are in no registry. ``since`` says for how many seconds each pod has
-    been as it is.
+    been as it is. ``nodes`` are those of the cluster, as far as they have been asked for.
     """
 
     workload: Object
@@ -32,6 +32,18 @@ class Situation:
     since: t.Mapping[str, float] = field(default_factory=dict)
     covered: bool = False
     timed_out: bool = False
+    nodes: t.Sequence[Object] = ()
+
+    def unchanged_for(self, pod: Object) -> float:
+        """For how many seconds the pod has been as it is."""
+        return self.since.get(pods.name_of(pod), 0.0)
+
+    def platform_of(self, pod: Object) -> str:
+        """The platform of the pod's node, such as ``linux/amd64``; empty where the node is not known."""
+        info = next(
+            (node["status"]["nodeInfo"] for node in self.nodes if node["metadata"]["name"] == pods.node_of(pod)), {}
+        )
+        return f"{info['operatingSystem']}/{info['architecture']}" if info else ""
 
     def log(self, pod: Object, container: str) -> t.Sequence[str]:
         """The last lines of a container."""

@@ -26,6 +26,12 @@ _PASSING = (
 )
 
 
+#: Seconds for which a node may lack a driver or a network: what brings them may be starting beside the pod.
+_SETTLE = 5.0
+#: What containerd says of an image that has no part for the node's platform.
+_OTHER_PLATFORM = re.compile(r"no match for platform|no matching manifest|does not match the specified platform")
+
+
 def mounts(situation: Situation, pod: Object) -> Diagnosis | None:
     """A volume of the pod cannot be mounted."""
     messages = situation.events_of(pod, "FailedMount", "FailedAttachVolume")
@@ -45,6 +51,14 @@ def mounts(situation: Situation, pod: Object) -> Diagnosis | None:
     keys = re.search(r"references non-existent (?:config|secret) key: (\S+)", message)
     if keys:
         return missing_config(pod, f"the key {keys[1]}", message)
+    driver = re.search(r"driver name (\S+) not found in the list of registered CSI drivers", message)
+    if driver and (situation.timed_out or situation.unchanged_for(pod) >= _SETTLE):
+        return Diagnosis(
+            "mount-failed",
+            f"{pods.name_of(pod)} needs the CSI driver {driver[1]}, and {pods.node_of(pod)} has none of that name: "
+            f"{message}",
+            "Deploy the driver first (service_prepare), or use another kind of volume",
+        )
     if situation.timed_out:
         return Diagnosis("mount-failed", f"{pods.name_of(pod)}: {message}", "Correct the volumes of the manifest")
     return None
@@ -63,11 +77,24 @@ def sandbox(situation: Situation, pod: Object) -> Diagnosis | None:
             f"{messages[-1]}",
             "Raise the memory limit of the container",
         )
-    if situation.timed_out:
+    where = f"{pods.name_of(pod)} on {pods.node_of(pod)}"
+    handler = re.search(r'no runtime for \\*"([^"\\]+)\\*" is configured', messages[-1])
+    if handler:
+        # The runtime's configuration is read once, as it starts.
         return Diagnosis(
             "sandbox-failed",
-            f"{pods.name_of(pod)} on {pods.node_of(pod)}: {messages[-1]}",
-            "Look at the node: its network plugin, its runtime and its room",
+            f"{where} needs the runtime handler {handler[1]}, which the node's runtime does not know: {messages[-1]}",
+            "Install that runtime on the nodes, or take runtimeClassName out of the manifest",
+        )
+    if situation.timed_out or situation.unchanged_for(pod) >= _SETTLE:
+        plugin = re.search(r'failed to find plugin \\*"([^"\\]+)\\*"', messages[-1])
+        lacks = f" lacks the network plugin {plugin[1]}" if plugin else ""
+        return Diagnosis(
+            "sandbox-failed",
+            f"{where}{lacks}: {messages[-1]}",
+            "Install the network plugin on the nodes, or wait for what installs it (service_prepare)"
+            if "network" in messages[-1]
+            else "Look at the node: its network plugin, its runtime and its room",
         )
     return None
 
@@ -98,11 +125,37 @@ def image(situation: Situation, pod: Object, container: Container) -> Diagnosis 
     said = next((text for text in pulls if "failed to pull" in text.lower() or "not found" in text), message)
     if any(word in said for word in _PASSING) and not situation.timed_out and container.waiting != "ImagePullBackOff":
         return None
+    if _OTHER_PLATFORM.search(said):
+        return Diagnosis(
+            "image-pull-failed", f"{where}: the image {image} has no part for this node: {said}", other_image(situation, pod)
+        )
+    secrets = missing_pull_secrets(situation, pod)
+    if secrets:
+        named = ", ".join(secrets)
+        return Diagnosis(
+            "image-pull-failed",
+            f"{where}: the image {image} could not be pulled, and the pull secret {named} is missing: {said}",
+            f"Let service_prepare contain the Secret {named}, or take it out of imagePullSecrets",
+        )
     return Diagnosis(
         "image-pull-failed",
         f"{where}: the image {image} could not be pulled: {said}",
         "Correct its name or tag, load it onto the nodes (image_archive_load), or give the registry's credentials",
     )
+
+
+def missing_pull_secrets(situation: Situation, pod: Object) -> list[str]:
+    """The names of the pod's pull secrets that the kubelet did not find."""
+    said = " ".join(situation.events_of(pod, "FailedToRetrieveImagePullSecret"))
+    listed = re.search(r"image pull secrets \(([^)]*)\)", said)
+    return [name.strip() for name in listed[1].split(",")] if listed else []
+
+
+def other_image(situation: Situation, pod: Object) -> str:
+    """The remedy for an image of another platform than the node's."""
+    platform = situation.platform_of(pod)
+    of_node = f"{platform}, the platform of {pods.node_of(pod)}" if platform else f"the platform of {pods.node_of(pod)}"
+    return f"Use an image for {of_node}"
 
 
 def _repositories(situation: Situation) -> set[str]:
