@@ -14,9 +14,8 @@ from .._diagnosis import failure
 from . import images, jobs
 from .api import CRD, DEPLOYMENT, JOB, NAMESPACE, ApiError, Cluster, Kind, Object, Source
 from .manifests import Manifest, in_order
+from .patch import rollout
 
-#: On a Deployment that was created paused, until the coverage patch lets it go.
-HELD = "gocover.e2e/held"
 #: The annotation on pods that names the run that they are of.
 RUN = "gocover.e2e/run"
 _ROLLED_OUT = ("Deployment", "StatefulSet", "DaemonSet")
@@ -157,8 +156,8 @@ def _apply_one(
             # The API cannot try what lies in a namespace that is not there yet.
             absent_namespaces.add(name if kind == NAMESPACE else namespace)
             return Applied(manifest.title, "created", None, entry)
-        if hold and kind == DEPLOYMENT and (before is None or HELD in (before["metadata"].get("annotations") or {})):
-            entry = held(entry)
+        if hold and kind == DEPLOYMENT and (before is None or rollout.is_held(before)):
+            entry = rollout.held(entry)
         anew = kind == JOB and before is not None and jobs.must_run_anew(cluster, before, entry)
         if anew and dry_run:
             return Applied(manifest.title, "changed", before, entry)
@@ -177,17 +176,6 @@ def _apply_one(
     return Applied(manifest.title, action, before, after)
 
 
-def held(manifest: Object) -> Object:
-    """The Deployment, paused: its first pods come with the coverage patch, instead of being replaced by it."""
-    metadata = manifest["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), HELD: "true"}
-    return {
-        **manifest,
-        "metadata": {**metadata, "annotations": annotations},
-        "spec": {**manifest["spec"], "paused": True},
-    }
-
-
 def put_images(manifests: t.Iterable[Manifest], built: t.Mapping[str, str]) -> list[tuple[str, str]]:
     """Put the built images in; returns the title of each manifest that got one, and the reference."""
     return [
@@ -195,6 +183,24 @@ def put_images(manifests: t.Iterable[Manifest], built: t.Mapping[str, str]) -> l
         for manifest in manifests
         for _named, reference in images.replace_images(manifest.object, built)
     ]
+
+
+def to_hold(manifests: t.Iterable[Manifest], namespace: str, name: str, image: str) -> str | None:
+    """The title of the Deployment that waits for its coverage patch; None where the manifests do not tell which.
+
+    It is the workload ``deployment/NAME``, or without a name the only one in the namespace that runs ``image``. Nothing
+    lets any other Deployment go, so each of them starts at once.
+    """
+    named = name.partition("/")[2] or name
+    using = [
+        manifest
+        for manifest in manifests
+        if manifest.object["kind"] in _ROLLED_OUT
+        and manifest.object["metadata"].get("namespace", namespace) == namespace
+        and (not named or manifest.object["metadata"]["name"] == named)
+        and images.uses(manifest.object, image)
+    ]
+    return using[0].title if len(using) == 1 and using[0].object["kind"] == DEPLOYMENT.name else None
 
 
 def mark_pods(manifests: t.Iterable[Manifest], titles: t.Collection[str], run: str) -> None:

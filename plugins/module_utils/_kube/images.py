@@ -70,6 +70,15 @@ def containers(pod_spec: Object) -> t.Iterator[Object]:
         yield from (entry for entry in pod_spec.get(key) or [] if isinstance(entry, dict))
 
 
+def uses(manifest: Object, image: str) -> bool:
+    """Whether a container of the object runs an image of the repository of ``image``, whatever its tag."""
+    return any(
+        same_repository(str(container.get("image")), image)
+        for pod_spec in pod_templates(manifest)
+        for container in containers(pod_spec)
+    )
+
+
 def replace_images(manifest: Object, built: t.Mapping[str, str]) -> list[tuple[str, str]]:
     """Put the built images in place of the named ones, in ``manifest`` itself; returns the pairs (named, built).
 

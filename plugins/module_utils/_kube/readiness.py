@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from .._diagnosis import Diagnosis, Failure, failure
 from . import pods, workload
-from .api import EVENT, NODE, POD, ApiError, Change, Cluster, Object, Source
-from .patch import reverted
+from .api import DAEMON_SET, EVENT, NODE, POD, ApiError, Change, Cluster, Object, Source
+from .patch import reverted, rollout
 from .patch.pod_template import recorded
+from .unready import room
 from .unready.cause import diagnose
-from .unready.scheduling import insufficient, rooms
 from .unready.situation import Situation
 from .workload import Workload
 
@@ -43,6 +43,10 @@ class _View:
     words: dict[str, str] = field(default_factory=dict)
     unhealthy: set[tuple[str, str]] = field(default_factory=set)
     since: dict[str, float] = field(default_factory=dict)
+    #: Whether the former pods were asked to go first. What was refused before that says nothing any more.
+    made_room: bool = False
+    #: The uids of pods of a former revision that were deleted, since a StatefulSet waited for them.
+    deleted: set[str] = field(default_factory=set)
 
     def take(self, change: Change) -> None:
         uid = change.object["metadata"]["uid"]
@@ -128,14 +132,73 @@ def wait_until_ready(
         # Each look at the logs costs requests: only when a pod changed or a second has passed.
         logs = _logs(cluster, view, present, wanted.namespace, done, record.container if record else None, built)
         situation = _situation(view, present, former, logs, built, record is not None)
+        if _make_way(cluster, view, situation, note):
+            continue
         found = diagnose(situation)
         if found is not None:
-            raise _not_ready(view, situation, _with_room(cluster, found), begun)
+            raise _not_ready(view, situation, _with_nodes(cluster, situation, found), begun)
         if done:
             return Ready(time.monotonic() - begun, [_row(pod) for pod in present])
     situation = dataclasses.replace(situation, timed_out=True)
     found = diagnose(situation)
-    raise _not_ready(view, situation, found, begun, timeout)
+    raise _not_ready(view, situation, _with_nodes(cluster, situation, found) if found else None, begun, timeout)
+
+
+def nothing_runs(wanted: Workload) -> Diagnosis | None:
+    """Why a workload wants no pod at all, so that nothing could be covered; None if it wants some."""
+    if wanted.replicas:
+        return None
+    if wanted.kind == DAEMON_SET:
+        selector = wanted.pod_spec.get("nodeSelector") or {}
+        labels = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
+        return Diagnosis(
+            "no-replicas",
+            f"No node takes a pod of {wanted.title}" + (f", which wants a node labelled {labels}" if labels else ""),
+            "Correct nodeSelector, affinity and tolerations in the manifest, or label a node",
+        )
+    return Diagnosis(
+        "no-replicas",
+        f"{wanted.title} has replicas: 0, so nothing runs and nothing can be covered",
+        "Set replicas in the manifest, or let what scales it (an autoscaler, KEDA) keep at least one",
+    )
+
+
+def ailing(cluster: Cluster, target: Workload) -> Diagnosis | None:
+    """What ails a workload that was ready once, now that it does not answer; None if its pods are well.
+
+    Raises ApiError.
+    """
+    live = cluster.get(target.kind, target.name, target.namespace)
+    if live is None:
+        return None
+    view = _View(target._replace(object=live))
+    sources = [Source(POD, target.namespace, labels=target.selector), Source(EVENT, target.namespace)]
+    for source in sources:
+        for entry in cluster.list_all(source.kind, source.namespace, labels=source.labels):
+            view.take(Change(source, entry))
+    unready = [pod for pod in view.pods.values() if not pods.ready(pod) and not pods.terminating(pod)]
+    if not unready:
+        return None
+    logs = _logs(cluster, view, unready, target.namespace, True, None, ())
+    situation = dataclasses.replace(_situation(view, unready, [], logs, (), False), timed_out=True)
+    return diagnose(situation)
+
+
+def _make_way(cluster: Cluster, view: _View, situation: Situation, note: t.Callable[[str], None]) -> bool:
+    """End former pods that stand in the way of new ones; whether there were any."""
+    jammed = room.jam(situation)
+    if jammed is not None and jammed["metadata"]["uid"] not in view.deleted:
+        name = pods.name_of(jammed)
+        view.deleted.add(jammed["metadata"]["uid"])
+        note(f"deleting {name}, which is of a former revision and keeps {view.workload.title} from going on")
+        cluster.delete(POD, name, view.workload.namespace)
+        return True
+    lacking = "" if view.made_room else room.lacking(situation)
+    if lacking:
+        note(f"ending the former pods of {view.workload.title} first: {lacking}")
+        view.made_room = True
+        view.workload = view.workload._replace(object=rollout.make_room(cluster, view.workload))
+    return bool(lacking)
 
 
 def _generation(entry: Workload) -> int:
@@ -150,7 +213,7 @@ def _situation(
     built: t.Sequence[str],
     covered: bool,
 ) -> Situation:
-    uids = {view.workload.object["metadata"]["uid"], *(pod["metadata"]["uid"] for pod in present)}
+    uids = {view.workload.object["metadata"]["uid"], *(pod["metadata"]["uid"] for pod in (*present, *former))}
     revision = workload.current_revision(view.workload, view.revisions.values())
     for uid, entry in view.revisions.items():
         labels = entry["metadata"].get("labels") or {}
@@ -159,7 +222,7 @@ def _situation(
     claims = {name for pod in present for name in pods.claims(pod)}
     now = time.monotonic()
     return Situation(
-        workload=view.workload.object,
+        workload=_without_refusals(view.workload.object) if view.made_room else view.workload.object,
         pods=present,
         former=former,
         events=[
@@ -170,6 +233,13 @@ def _situation(
         since={name: now - begun for name, begun in view.since.items()},
         covered=covered,
     )
+
+
+def _without_refusals(entry: Object) -> Object:
+    """The workload without the condition ReplicaFailure, which may tell of pods that were refused long ago."""
+    status = entry.get("status") or {}
+    conditions = [condition for condition in status.get("conditions") or [] if condition["type"] != "ReplicaFailure"]
+    return {**entry, "status": {**status, "conditions": conditions}}
 
 
 def _is_ready(view: _View, present: t.Sequence[Object], former: t.Sequence[Object]) -> bool:
@@ -222,7 +292,7 @@ def _logs(
         name = pods.name_of(pod)
         for container in pods.containers(pod):
             key = (name, container.name)
-            if container.waiting == "CrashLoopBackOff" or (container.exit_code not in (None, 0) and container.restarts):
+            if container.waiting == "CrashLoopBackOff" or container.exit_code not in (None, 0):
                 found[key] = cluster.logs(name, namespace, container.name, tail=_LOG_LINES, previous=container.running)
             elif container.init and container.running and view.since.get(name, 0) < time.monotonic() - 1:
                 found[key] = cluster.logs(name, namespace, container.name, tail=_LOG_LINES)
@@ -249,16 +319,13 @@ def _not_ready(
     )
 
 
-def _with_room(cluster: Cluster, found: Diagnosis) -> Diagnosis:
-    """The diagnosis; of a pod that no node has room for, with what the roomiest node has in all."""
-    short = insufficient(found.evidence) if found.cause == "unschedulable" else None
-    if short is None:
-        return found
+def _with_nodes(cluster: Cluster, situation: Situation, found: Diagnosis) -> Diagnosis:
+    """The same diagnosis with what the nodes add to it: their room, and their platform."""
     try:
-        room = rooms(cluster.list_all(NODE), short)
+        nodes = cluster.list_all(NODE)
     except ApiError:
         return found
-    return dataclasses.replace(found, evidence=f"{found.evidence} {room}") if room else found
+    return diagnose(dataclasses.replace(situation, nodes=nodes)) or found
 
 
 def _row(pod: Object) -> Object:

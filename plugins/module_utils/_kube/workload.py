@@ -15,10 +15,14 @@ from . import images
 from .api import (
     AUTOSCALER,
     CONTROLLER_REVISION,
+    CRON_JOB,
     DAEMON_SET,
     DEPLOYMENT,
+    JOB,
+    POD,
     REPLICA_SET,
     STATEFUL_SET,
+    ApiError,
     Cluster,
     Kind,
     Object,
@@ -83,14 +87,19 @@ def parse_name(name: str) -> tuple[Kind, str]:
     word = word.lower().split(".")[0]
     kind = KINDS.get(_ALIASES.get(word, word))
     if kind is None or not rest:
-        raise failure(
-            f"The workload {name} cannot be handled",
-            "workload-unsupported",
-            f"{name} is not a deployment, statefulset or daemonset",
-            "Write service_workload as deployment/NAME, statefulset/NAME or daemonset/NAME; "
-            "Jobs and bare pods end by themselves and are covered with service_inject=node",
-        )
+        raise unsupported(name)
     return kind, rest
+
+
+def unsupported(name: str, what: str = "") -> Failure:
+    """``workload-unsupported``: nothing scales and replaces the pods of such an object."""
+    return failure(
+        f"The workload {name} cannot be handled",
+        "workload-unsupported",
+        f"{name} {what}is not a deployment, statefulset or daemonset",
+        "Write service_workload as deployment/NAME, statefulset/NAME or daemonset/NAME; "
+        "Jobs and bare pods end by themselves and are covered with service_inject=node",
+    )
 
 
 def find(cluster: Cluster, namespace: str, name: str, image: str) -> Workload:
@@ -100,26 +109,63 @@ def find(cluster: Cluster, namespace: str, name: str, image: str) -> Workload:
         found = cluster.get(kind, plain, namespace)
         if found is not None:
             return Workload(kind, namespace, found)
-        there = ", ".join(workload.title for workload in all_in(cluster, namespace)) or "none"
-        raise _missing(name, f"The namespace {namespace} has no {name}; its workloads are: {there}")
-    present = all_in(cluster, namespace)
-    using = [workload for workload in present if container_with(workload, image) is not None]
+        elsewhere = [entry for entry in _everywhere(cluster, kind) if entry["metadata"]["name"] == plain]
+        present = ", ".join(workload.title for workload in all_in(cluster, namespace)) or "none"
+        evidence = f"The namespace {namespace} has no {name}; its workloads are: {present}"
+        raise _missing(f"The workload {name} is missing", evidence, elsewhere)
+    workloads = all_in(cluster, namespace)
+    using = [workload for workload in workloads if container_with(workload, image) is not None]
     if len(using) == 1:
         return using[0]
     if using:
-        titles = ", ".join(workload.title for workload in using)
-        raise _missing(image, f"More than one workload in the namespace {namespace} uses the image {image}: {titles}")
-    used = ", ".join(f"{workload.title} ({', '.join(image_names(workload))})" for workload in present) or "none"
-    raise _missing(image, f"No workload in the namespace {namespace} uses the image {image}; there are: {used}")
-
-
-def _missing(what: str, evidence: str) -> Failure:
-    return failure(
-        f"There is no one workload {what}",
-        "workload-missing",
-        evidence,
-        "Name it as service_workload: deployment/NAME, or let service_manifests contain it",
+        titles = " and ".join(workload.title for workload in using)
+        raise failure(
+            f"Several workloads use the image {image}",
+            "workload-missing",
+            f"The namespace {namespace} has {titles} with that image, and service_workload names none of them",
+            f"Name the one that the tests are about as service_workload, such as {using[0].title}",
+        )
+    unsupported = _unsupported(cluster, namespace, image)
+    if unsupported is not None:
+        raise unsupported
+    elsewhere = [entry for kind in KINDS.values() for entry in _everywhere(cluster, kind) if images.uses(entry, image)]
+    used = ", ".join(f"{workload.title} ({', '.join(image_names(workload))})" for workload in workloads)
+    evidence = f"No workload in the namespace {namespace} uses the image {image}; " + (
+        f"its workloads are: {used}" if used else "it has no workload at all"
     )
+    raise _missing(f"No workload uses the image {image}", evidence, elsewhere)
+
+
+def _missing(summary: str, evidence: str, elsewhere: t.Sequence[Object]) -> Failure:
+    """``workload-missing``; ``elsewhere`` are objects of other namespaces that are probably meant."""
+    if not elsewhere:
+        remedy = "Name it as service_workload: deployment/NAME, or let service_manifests contain it"
+        return failure(summary, "workload-missing", evidence, remedy)
+    other = elsewhere[0]
+    namespace = other["metadata"]["namespace"]
+    return failure(
+        summary,
+        "workload-missing",
+        f"{evidence}; {other['kind'].lower()}/{other['metadata']['name']} is in the namespace {namespace}",
+        f"Set service_namespace to {namespace}, or take the namespace out of the manifest",
+    )
+
+
+def _everywhere(cluster: Cluster, kind: Kind) -> list[Object]:
+    """The objects of a kind in all namespaces; none where the user may not see them."""
+    try:
+        return cluster.list_all(kind)
+    except ApiError:
+        return []
+
+
+def _unsupported(cluster: Cluster, namespace: str, image: str) -> Failure | None:
+    """``workload-unsupported``, if something that ends by itself uses the image; None if nothing does."""
+    for kind in (CRON_JOB, JOB, REPLICA_SET, POD):
+        for entry in cluster.list_all(kind, namespace):
+            if images.uses(entry, image) and not entry["metadata"].get("ownerReferences"):
+                return unsupported(f"{kind.name}/{entry['metadata']['name']}", f"uses the image {image}, and ")
+    return None
 
 
 def all_in(cluster: Cluster, namespace: str) -> list[Workload]:

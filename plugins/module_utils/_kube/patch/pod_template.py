@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from .. import images
 from ..api import Object
-from ..apply import HELD
+from . import rollout
 
 #: The annotation (JSON: container, volume, mount_path, before, set) on a patched workload.
 RECORD = "gocover.e2e/before"
@@ -105,7 +105,7 @@ def restoring_patch(workload: Object) -> Object | None:
     """The strategic merge patch that takes everything back; None if the workload is not patched."""
     record = recorded(workload)
     if record is None:
-        return _released(workload)
+        return rollout.release(workload)
     live = _slots(workload, record.container, record.volume, record.mount_path)
     # What somebody else has changed since is not ours to put back.
     wanted = {key: value for key, value in record.before.items() if _holds(live.get(key), record.set.get(key))}
@@ -130,12 +130,6 @@ def _holds(live: t.Any, put: t.Any) -> bool:
     if isinstance(put, dict) and isinstance(live, dict):
         return all(_holds(live.get(key), value) for key, value in put.items())
     return bool(live == put)
-
-
-def _released(workload: Object) -> Object | None:
-    if HELD not in (workload["metadata"].get("annotations") or {}):
-        return None
-    return {"metadata": {"annotations": {HELD: None}}, "spec": {"paused": None}}
 
 
 def must_restore_first(workload: Object, container: str, settings: Settings) -> bool:
@@ -288,7 +282,7 @@ def _patch(workload: Object, record: Record, live: Slots, wanted: Slots, annotat
             for entry in workload["spec"]["template"]["spec"].get("initContainers") or []
         )
         pod_spec["initContainers" if init else "containers"] = [{"name": record.container, **container}]
-    patch = _released(workload) or {}
+    patch = (rollout.release(workload) if annotation is None else rollout.start(workload)) or {}
     present = (workload["metadata"].get("annotations") or {}).get(RECORD)
     if present != annotation:
         annotations = patch.setdefault("metadata", {}).setdefault("annotations", {})

@@ -12,6 +12,7 @@ from __future__ import annotations
 from ..._diagnosis import Diagnosis
 from .. import pods
 from ..api import Object
+from ..patch import rollout
 from .running import coverage, ended, gates, probes
 from .scheduling import pods_refused, unschedulable, without_scheduler
 from .situation import Situation, last_words
@@ -20,8 +21,10 @@ from .starting import config, image, mounts, sandbox
 
 def diagnose(situation: Situation) -> Diagnosis | None:
     """The cause that is certain, or None: wait. At the timeout the most probable one, always."""
+    # A Deployment that ends its former pods first has not tried to start any other yet.
+    waits_for_former = bool(situation.former) and rollout.replaces_in_place(situation.workload)
     refused = pods_refused(situation)
-    if refused is not None:
+    if refused is not None and not waits_for_former:
         return refused
     for pod in situation.pods:
         for rule in (without_scheduler, unschedulable, mounts, sandbox, _containers, coverage, probes, gates):

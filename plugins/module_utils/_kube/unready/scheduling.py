@@ -97,7 +97,7 @@ def unschedulable(situation: Situation, pod: Object) -> Diagnosis | None:
     return Diagnosis(
         "unschedulable",
         f"No node can take {pods.name_of(pod)}{_asked_for(pod, message)}{_selected(pod, message)}: {message}"
-        f"{_claims(situation, pod, message)}",
+        f"{_claims(situation, pod, message)}{_room(situation, message)}",
         "Ask for less in the manifest, give the cluster more nodes, or correct nodeSelector, affinity and tolerations",
     )
 
@@ -113,6 +113,13 @@ def rooms(nodes: t.Iterable[Object], resource: str) -> str:
     told = {node["metadata"]["name"]: (node["status"].get("allocatable") or {}).get(resource) for node in nodes}
     words = [f"{name} {amount}" for name, amount in sorted(told.items()) if amount]
     return f"(of {resource}, for all pods together: {', '.join(words)})" if words else ""
+
+
+def _room(situation: Situation, message: str) -> str:
+    """What the nodes have of the resource that is short, as far as they have been asked for."""
+    short = insufficient(message)
+    found = rooms(situation.nodes, short) if short else ""
+    return f" {found}" if found else ""
 
 
 def _asked_for(pod: Object, message: str) -> str:

@@ -40,7 +40,7 @@ class Situation:
 
     def platform_of(self, pod: Object) -> str:
         """The platform of the pod's node, such as ``linux/amd64``; empty where the node is not known."""
-        info = next(
+        info: Object = next(
             (node["status"]["nodeInfo"] for node in self.nodes if node["metadata"]["name"] == pods.node_of(pod)), {}
         )
         return f"{info['operatingSystem']}/{info['architecture']}" if info else ""

@@ -127,7 +127,9 @@ def image(situation: Situation, pod: Object, container: Container) -> Diagnosis 
         return None
     if _OTHER_PLATFORM.search(said):
         return Diagnosis(
-            "image-pull-failed", f"{where}: the image {image} has no part for this node: {said}", other_image(situation, pod)
+            "image-pull-failed",
+            f"{where}: the image {image} has no part for this node: {said}",
+            other_image(situation, pod),
         )
     secrets = missing_pull_secrets(situation, pod)
     if secrets:

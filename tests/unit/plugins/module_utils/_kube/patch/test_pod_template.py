@@ -10,9 +10,9 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.apply import HELD
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch.pod_template import Settings
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch.rollout import HELD
 
 SETTINGS = Settings("/var/lib/gocover/svc/run", "/gocover")
 PROBE = {
