@@ -64,10 +64,19 @@ options:
     default: {}
   hold:
     description:
-      - Create a Deployment that uses one of O(images), and that is not there yet, paused. M(gocover.e2e.coverage_patch) lets it go,
+      - Create the Deployment that runs O(image) paused, if it is missing so far. M(gocover.e2e.coverage_patch) lets it go,
         so that its first pods are covered and are not replaced at once by others.
+      - Several workloads that run O(image) all start at once, unless O(workload) names one of them.
     type: bool
     default: false
+  image:
+    description: The image that is to be covered; by default the first of O(images). Only used with O(hold=true).
+    type: str
+    default: ""
+  workload:
+    description: The workload that is to be covered, such as C(deployment/NAME). Only used with O(hold=true).
+    type: str
+    default: ""
   run:
     description:
       - Identifier of a run, which becomes the annotation C(gocover.e2e/run) of the pods of each workload that uses one of O(images), so that its pods
@@ -148,6 +157,8 @@ MODULE = step.Module(
         "namespace": {"type": "str", "required": True},
         "images": {"type": "dict", "default": {}},
         "hold": {"type": "bool", "default": False},
+        "image": {"type": "str", "default": ""},
+        "workload": {"type": "str", "default": ""},
         "run": {"type": "str", "default": ""},
         "wait_crds": {"type": "bool", "default": True},
         "wait_ready": {"type": "float", "default": 0},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._diagnosis import Failure
-from .._kube import evidence, forward, pod_watch, workload
+from .._kube import evidence, forward, pod_watch, readiness, workload
 from .._kube.client import ApiCluster
 from .._kube.pod_history import PodHistory
 from .._outcome import Outcome
@@ -60,6 +60,7 @@ def run_tests_in_cluster(
             outcome, result={**outcome.result, **history}, sections={**outcome.sections, **history}
         )
     except Failure as error:
+        readiness.explain(cluster, target, error)
         error.sections["pod_history"] = watch.history.rows()
         if wanted.evidence:
             files = evidence.save(cluster, namespace, Path(wanted.evidence))

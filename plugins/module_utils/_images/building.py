@@ -130,7 +130,8 @@ def _image_outcome(wanted: BuildOptions, engine: Engine, made: instrumented.Made
     }
     section = {
         "reference": made.reference,
-        "names": [wanted.name, *wanted.aliases],
+        # Manifests may name a prebuilt image as it is.
+        "names": list(dict.fromkeys([wanted.name, *wanted.aliases, *filter(None, [wanted.image])])),
         "digest": made.image.id,
         "binary": None,
         "main": info.path,

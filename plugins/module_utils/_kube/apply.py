@@ -22,6 +22,8 @@ _ROLLED_OUT = ("Deployment", "StatefulSet", "DaemonSet")
 #: Fields that change without anybody's doing, or that only say who wrote what.
 _VOLATILE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 _NEW_KIND_TIMEOUT = 30.0
+#: Seconds until the address of a webhook's Service is known to the API server's node.
+_WEBHOOK_PATIENCE = 4.0
 
 
 class Applied(t.NamedTuple):
@@ -112,14 +114,15 @@ def apply_all(
     cluster: Cluster,
     manifests: t.Sequence[Manifest],
     *,
-    hold: t.Container[str] = (),
+    hold: t.Mapping[str, str] | None = None,
     dry_run: bool = False,
     wait_definitions: bool = True,
     on_applied: t.Callable[[Applied], None] = lambda applied: None,
 ) -> list[Applied]:
-    """Apply the manifests in order; Deployments whose title is in ``hold`` are created paused. Raises Failure.
+    """Apply the manifests in order; a Deployment is created paused if ``hold`` names its title. Raises Failure.
 
-    Definitions of kinds are waited for before what uses them is applied.
+    ``hold`` gives the image that is to be covered by the title of its Deployment. Definitions of kinds are waited for
+    before what uses them is applied.
     """
     applied = []
     waited = not wait_definitions
@@ -131,7 +134,9 @@ def apply_all(
         if manifest.object["kind"] != CRD.name and definitions and not waited and not dry_run:
             wait_established(cluster, [entry.object["metadata"]["name"] for entry in definitions])
             waited = True
-        outcome = _apply_one(cluster, manifest, manifest.title in hold, dry_run, absent_namespaces, new_kinds)
+        outcome = _apply_one(
+            cluster, manifest, (hold or {}).get(manifest.title, ""), dry_run, absent_namespaces, new_kinds
+        )
         applied.append(outcome)
         on_applied(outcome)
     if definitions and not waited and not dry_run:
@@ -142,7 +147,7 @@ def apply_all(
 def _apply_one(
     cluster: Cluster,
     manifest: Manifest,
-    hold: bool,
+    hold: str,
     dry_run: bool,
     absent_namespaces: set[str],
     new_kinds: t.Container[Kind],
@@ -157,7 +162,7 @@ def _apply_one(
             absent_namespaces.add(name if kind == NAMESPACE else namespace)
             return Applied(manifest.title, "created", None, entry)
         if hold and kind == DEPLOYMENT and (before is None or rollout.is_held(before)):
-            entry = rollout.held(entry)
+            entry = rollout.held(entry, hold)
         anew = kind == JOB and before is not None and jobs.must_run_anew(cluster, before, entry)
         if anew and dry_run:
             return Applied(manifest.title, "changed", before, entry)
@@ -273,15 +278,20 @@ def wait_established(cluster: Cluster, names: t.Sequence[str], timeout: float = 
 
 
 def _apply_patiently(cluster: Cluster, entry: Object, dry_run: bool, patience: float) -> Object:
-    """Apply; a kind that has just been established may be told of, and served, a moment (here: seconds) later."""
-    deadline = time.monotonic() + patience
+    """Apply; a kind that has just been established may be served a moment (here: seconds) later.
+
+    So may be a webhook whose pods have just become ready.
+    """
+    begun = time.monotonic()
     while True:
         try:
             return cluster.apply(entry, dry_run=dry_run)
         except ApiError as error:
             # A path that is not served yet is 404 without a reason; NotFound is a namespace that is not there.
             unserved = error.status == 404 and error.reason != "NotFound"
-            if not unserved or time.monotonic() > deadline:
+            silent = error.diagnoses[0].cause == "webhook-failing" and not dry_run
+            left = max(patience if unserved else 0.0, _WEBHOOK_PATIENCE if silent else 0.0)
+            if time.monotonic() - begun >= left:
                 raise
             time.sleep(0.2)
 

@@ -31,6 +31,8 @@ class ApplyOptions:
     namespace: str
     images: t.Mapping[str, str]
     hold: bool
+    image: str
+    workload: str
     run: str
     wait_crds: bool
     wait_ready: float
@@ -103,11 +105,18 @@ def _apply(
     return apply.apply_all(
         cluster,
         placed,
-        hold=covered if wanted.hold else set(),
+        hold=_to_hold(wanted, placed),
         dry_run=check_mode,
         wait_definitions=wanted.wait_crds,
         on_applied=on_applied,
     )
+
+
+def _to_hold(wanted: ApplyOptions, placed: t.Sequence[manifests.Manifest]) -> dict[str, str]:
+    """The title of the Deployment that is created paused, and the image that it waits for; empty if none is."""
+    image = wanted.image or next(iter(wanted.images.values()), "")
+    title = apply.to_hold(placed, wanted.namespace, wanted.workload, image) if wanted.hold and image else None
+    return {title: image} if title else {}
 
 
 def _wait(

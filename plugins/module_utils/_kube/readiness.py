@@ -149,6 +149,8 @@ def nothing_runs(wanted: Workload) -> Diagnosis | None:
     if wanted.replicas:
         return None
     if wanted.kind == DAEMON_SET:
+        if not wanted.observed or "desiredNumberScheduled" not in (wanted.object.get("status") or {}):
+            return None
         selector = wanted.pod_spec.get("nodeSelector") or {}
         labels = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
         return Diagnosis(
@@ -163,11 +165,23 @@ def nothing_runs(wanted: Workload) -> Diagnosis | None:
     )
 
 
-def ailing(cluster: Cluster, target: Workload) -> Diagnosis | None:
-    """What ails a workload that was ready once, now that it does not answer; None if its pods are well.
+def explain(cluster: Cluster, target: Workload, failed: Failure) -> None:
+    """Add to a failure of what needs a workload why its pods are not ready any more, if they are not.
 
-    Raises ApiError.
+    Where the failure says no more than that no pod is ready, the reason comes first.
     """
+    try:
+        reason = _ailment(cluster, target)
+    except ApiError:
+        return
+    if reason is not None:
+        known = list(failed.diagnoses)
+        no_pod = bool(known) and known[0].cause == "not-ready"
+        failed.diagnoses = [reason, *known] if no_pod else [*known, reason]
+
+
+def _ailment(cluster: Cluster, target: Workload) -> Diagnosis | None:
+    """Why pods of a workload that was ready once are not ready now; None if they are. Raises ApiError."""
     live = cluster.get(target.kind, target.name, target.namespace)
     if live is None:
         return None

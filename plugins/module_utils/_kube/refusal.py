@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 
-from .._diagnosis import Diagnosis
+from .._diagnosis import Diagnosis, Failure, failure
 from .api import ApiError, Kind
+
+#: A policy that says no: a webhook, or a policy of the API server itself (ValidatingAdmissionPolicy).
+_DENIED = re.compile(r"admission webhook \S+ denied the request|ValidatingAdmissionPolicy '[^']+' .*denied request")
+_WEBHOOK_FAILS = re.compile(r"failed calling webhook|calling webhook .* failed|failed to call webhook")
 
 
 def unknown_kind(server: str, kind: Kind) -> ApiError:
@@ -69,9 +74,29 @@ def not_text(method: str, path: str, error: UnicodeDecodeError) -> ApiError:
     )
 
 
+def of_coverage_patch(error: ApiError, title: str) -> Failure:
+    """What a policy has against the coverage patch of a workload; any other refusal as it is."""
+    found = error.diagnoses[0]
+    if found.cause != "admission-denied":
+        return error
+    return failure(
+        f"{title} cannot be covered",
+        "patch-refused",
+        f"The coverage patch of {title} (GOCOVERDIR, a volume and its mount) is what was refused: {found.evidence}",
+        "Use service_inject=node, which changes no workload, or exempt the namespace from that policy for the test",
+    )
+
+
 def _cause_of(status: int, message: str) -> tuple[str, str]:
     if "exceeded quota" in message:
         return "quota-exceeded", "Raise the ResourceQuota of the namespace, or ask for less in the manifests"
+    if _DENIED.search(message):
+        return "admission-denied", "Correct the manifest as the policy says, or exempt the namespace from the policy"
+    if _WEBHOOK_FAILS.search(message):
+        return (
+            "webhook-failing",
+            "Deploy what answers that webhook first (service_prepare), or delete its configuration",
+        )
     if status in (401, 403):
         if "being terminated" in message:
             return "namespace-terminating", "Wait until the namespace is gone, then run again"

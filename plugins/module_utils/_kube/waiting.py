@@ -39,6 +39,9 @@ def wait_for_workload(
     """Wait until the workload is ready. Raises Failure with the cause as soon as it cannot become ready."""
     image = wanted.images[0] if wanted.images else ""
     target = workload.find(cluster, wanted.namespace, wanted.workload, image)
+    empty = readiness.nothing_runs(target)
+    if empty is not None:
+        raise Failure(f"{target.title} runs no pod", [empty])
     container = ""
     if wanted.record or wanted.node_path:
         container = workload.choose_container(target, wanted.container, image)
@@ -49,8 +52,6 @@ def wait_for_workload(
     )
     seconds = round(ready.seconds, 3)
     progress.note(f"{target.title} is ready after {seconds:.1f} s: {len(ready.pods)} pods")
-    if not ready.pods:
-        progress.warn(f"{target.title} has replicas: 0, so no pod runs")
     result: dict[str, t.Any] = {"seconds": seconds, "pods": ready.pods}
     history = pod_watch.look(cluster, wanted.namespace)
     sections: dict[str, t.Any] = {"ready": dict(result), "pod_history": history}

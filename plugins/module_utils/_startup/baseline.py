@@ -16,6 +16,7 @@ from .._engine.api import Engine
 from .._engine.tarstream import TarStream
 from .._kube import images, workload
 from .._kube.client import ApiCluster
+from .._kube.patch import rollout
 from .._outcome import Outcome
 from .._run.progress import Progress
 from . import plot, rollouts, samples
@@ -52,6 +53,28 @@ def measure_baseline(
     """Measure the start-up with and without coverage, and write the baseline. Raises Failure."""
     references = {samples.PLAIN: wanted.plain_image, samples.COVERED: wanted.image}
     sizes = {variant: _size(engine, reference, wanted.executable) for variant, reference in references.items()}
+    with rollout.held_until_covered(cluster, wanted.namespace, wanted.image, progress.note):
+        measured = _measured(wanted, engine, cluster, progress, alive)
+    document = samples.document(wanted.service, "kind", measured, sizes)
+    lines = samples.table(document)
+    for line in lines:
+        progress.output(line)
+    files = _write(wanted, document, lines)
+    progress.note(f"baseline: {files[0]}, plot: {files[-1]}")
+    summary = {key: document[key] for key in ("rollouts", "startup_allowed", "answer_allowed")}
+    result = {"baseline": document, "files": files}
+    return Outcome(changed=True, result=result, sections={"startup_baseline": summary})
+
+
+def _measured(
+    wanted: BaselineOptions,
+    engine: Engine,
+    cluster: ApiCluster,
+    progress: Progress,
+    alive: t.Callable[[], bool],
+) -> dict[str, list[samples.Sample]]:
+    """Roll out both images in turn; the samples of each."""
+    references = {samples.PLAIN: wanted.plain_image, samples.COVERED: wanted.image}
     target = workload.find(cluster, wanted.namespace, wanted.workload, wanted.image)
     container = workload.choose_container(target, wanted.container, wanted.image)
     described = next(entry for entry in images.containers(target.pod_spec) if entry["name"] == container)
@@ -66,15 +89,7 @@ def measure_baseline(
         note=progress.note,
         alive=alive,
     )
-    document = samples.document(wanted.service, "kind", rollouts.measure(cluster, engine, target, plan), sizes)
-    lines = samples.table(document)
-    for line in lines:
-        progress.output(line)
-    files = _write(wanted, document, lines)
-    progress.note(f"baseline: {files[0]}, plot: {files[-1]}")
-    summary = {key: document[key] for key in ("rollouts", "startup_allowed", "answer_allowed")}
-    result = {"baseline": document, "files": files}
-    return Outcome(changed=True, result=result, sections={"startup_baseline": summary})
+    return rollouts.measure(cluster, engine, target, plan)
 
 
 def _size(engine: Engine, reference: str, executable: str) -> samples.Size:

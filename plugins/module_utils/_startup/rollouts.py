@@ -22,7 +22,7 @@ from .._engine.api import Engine
 from .._kube import forward, pods, readiness, workload
 from .._kube.api import POD, Object
 from .._kube.client import ApiCluster
-from .._kube.patch import pod_template
+from .._kube.patch import pod_template, rollout
 from .._kube.workload import Workload
 from .samples import VARIANTS, Sample
 
@@ -126,6 +126,7 @@ def measure(cluster: ApiCluster, engine: Engine, target: Workload, plan: Plan) -
         undo = pod_template.restoring_patch(live) if live is not None else None
         if undo is not None:
             cluster.patch(target.kind, target.name, target.namespace, undo)
+        rollout.put_back(cluster, target)
     return samples
 
 

@@ -13,11 +13,11 @@ from ..._diagnosis import Diagnosis, Failure, failure
 from ..._outcome import Interrupted, Outcome
 from ..._run.progress import Progress
 from ..._startup import samples
-from .. import apply, images, workload
-from ..api import Cluster, Object
+from .. import apply, images, refusal, workload
+from ..api import ApiError, Cluster, Object
 from ..ending import scaling
 from ..workload import Workload
-from . import claim, pod_template
+from . import claim, pod_template, rollout
 
 _PROBES = ("liveness", "readiness", "startup")
 
@@ -64,6 +64,13 @@ class PatchOptions:
 
 def manage_patch(wanted: PatchOptions, cluster: Cluster, progress: Progress, check_mode: bool = False) -> Outcome:
     """Patch the workload for coverage, or remove the patch. Raises Failure."""
+    if wanted.state == "absent" or check_mode:
+        return _manage(wanted, cluster, progress, check_mode)
+    with rollout.held_until_covered(cluster, wanted.namespace, wanted.image, progress.note):
+        return _manage(wanted, cluster, progress, check_mode)
+
+
+def _manage(wanted: PatchOptions, cluster: Cluster, progress: Progress, check_mode: bool) -> Outcome:
     target = workload.find(cluster, wanted.namespace, wanted.workload, wanted.image)
     diagnosis = workload.others_in_charge(cluster, target)
     for entry in diagnosis:
@@ -121,6 +128,9 @@ def _remove(cluster: Cluster, target: Workload, progress: Progress, check_mode: 
     if scaling.restore(cluster, target):
         progress.note(f"{target.title} has its replicas again")
         after = cluster.get(target.kind, target.name, target.namespace) or after
+    if rollout.put_back(cluster, target):
+        progress.note(f"{target.title} replaces its pods as before the patch")
+        after = cluster.get(target.kind, target.name, target.namespace) or after
     return after
 
 
@@ -154,6 +164,8 @@ def _send(cluster: Cluster, target: Workload, patch: Object | None, dry_run: boo
         return target.object
     try:
         return cluster.patch(target.kind, target.name, target.namespace, patch, dry_run=dry_run)
+    except ApiError as error:
+        raise refusal.of_coverage_patch(error, target.title) from error
     except Interrupted:
         # The API server may have taken the patch: the record on the live workload tells.
         live = cluster.get(target.kind, target.name, target.namespace)

@@ -11,6 +11,7 @@ the pod template: a Deployment that is paused too early goes on with the pods of
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 
@@ -19,7 +20,7 @@ from ..workload import Workload, current_revision, owned_by
 
 #: The annotation (JSON: ``{"paused": true, "strategy": {...}}``, or a part of it) on a workload whose rollout differs.
 RECORD = "gocover.e2e/rollout"
-#: On a Deployment that was created paused, until the coverage patch lets it go.
+#: On a Deployment that was created paused, until the coverage patch lets it go: the image that is to be covered.
 HELD = "gocover.e2e/held"
 _ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
 #: Seconds that the rollout of the restored revision may take until its former pods are at least asked to go.
@@ -36,10 +37,10 @@ def recorded(workload: Object) -> Object:
     return record if isinstance(record, dict) else {}
 
 
-def held(manifest: Object) -> Object:
+def held(manifest: Object, image: str) -> Object:
     """The manifest of a Deployment, paused: its first pods come with the coverage patch and not before it."""
     metadata, spec = manifest["metadata"], manifest["spec"]
-    annotations = {**(metadata.get("annotations") or {}), HELD: "true"}
+    annotations = {**(metadata.get("annotations") or {}), HELD: image}
     if spec.get("paused"):
         annotations[RECORD] = json.dumps({"paused": True})
     return {**manifest, "metadata": {**metadata, "annotations": annotations}, "spec": {**spec, "paused": True}}
@@ -161,21 +162,26 @@ def put_back(cluster: Cluster, target: Workload, timeout: float = _ROLLED_OUT_TI
     return True
 
 
-def release_all(cluster: Cluster, namespace: str, but: t.Container[str] = ()) -> list[str]:
-    """Let every Deployment of the namespace go that is still held, ``but`` those of these names; their titles."""
-    released = []
+@contextlib.contextmanager
+def held_until_covered(cluster: Cluster, namespace: str, image: str, note: t.Callable[[str], None]) -> t.Iterator[None]:
+    """While a workload is patched: whatever comes of it, nothing held for ``image`` stays held. Raises ApiError."""
+    try:
+        yield
+    except BaseException:
+        # The failure that is under way says more than another one beside it.
+        with contextlib.suppress(ApiError):
+            _release_all(cluster, namespace, image, note)
+        raise
+    _release_all(cluster, namespace, image, note)
+
+
+def _release_all(cluster: Cluster, namespace: str, image: str, note: t.Callable[[str], None]) -> None:
     for entry in cluster.list_all(DEPLOYMENT, namespace):
-        name, patch = entry["metadata"]["name"], release(entry)
-        if patch is None or name in but:
+        patch = release(entry)
+        if patch is None or entry["metadata"]["annotations"][HELD] != image:
             continue
-        try:
-            cluster.patch(DEPLOYMENT, name, namespace, patch)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            continue
-        released.append(f"deployment/{name}")
-    return released
+        cluster.patch(DEPLOYMENT, entry["metadata"]["name"], namespace, patch)
+        note(f"deployment/{entry['metadata']['name']} goes on without coverage")
 
 
 def _rolled_out(target: Workload) -> bool:

@@ -13,7 +13,7 @@ from ..._diagnosis import Diagnosis
 from .. import pods
 from ..api import Object
 from ..patch import rollout
-from .running import coverage, ended, gates, probes
+from .running import coverage, ended, foreign, gates, probes
 from .scheduling import pods_refused, unschedulable, without_scheduler
 from .situation import Situation, last_words
 from .starting import config, image, mounts, sandbox
@@ -36,7 +36,7 @@ def diagnose(situation: Situation) -> Diagnosis | None:
 
 def _containers(situation: Situation, pod: Object) -> Diagnosis | None:
     for container in pods.containers(pod):
-        for rule in (image, config, ended):
+        for rule in (image, foreign, config, ended):
             found = rule(situation, pod, container)
             if found is not None:
                 return found

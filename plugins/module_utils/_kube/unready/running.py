@@ -24,14 +24,26 @@ _GATE_SETTLE = 4.0
 _META_FAILED = ("coverage meta-data emit failed", "coverage counter data emit failed")
 
 
+def foreign(situation: Situation, pod: Object, container: Container) -> Diagnosis | None:
+    """A program of another architecture than the node's: it never starts, however often it is tried."""
+    said = next((line for line in situation.log(pod, container.name) if _OTHER_ARCHITECTURE.search(line)), "")
+    if not said and _OTHER_ARCHITECTURE.search(container.message):
+        said = container.message
+    if not said:
+        return None
+    return Diagnosis(
+        "crash-loop",
+        f"{pods.name_of(pod)}: {container.title} with the image {pods.image_of(pod, container.name)} cannot run on "
+        f"{pods.node_of(pod)}: {said.strip()}",
+        other_image(situation, pod),
+    )
+
+
 def ended(situation: Situation, pod: Object, container: Container) -> Diagnosis | None:
     """The program ends, again and again, or with its pod."""
     if container.exit_code is None or (container.init and container.exit_code == 0):
         return None
     looping = container.waiting == "CrashLoopBackOff" or container.restarts >= 2
-    foreign = _foreign(situation, pod, container)
-    if foreign is not None:
-        return foreign
     if not looping and not (situation.timed_out and not container.ready):
         return None
     where = f"{pods.name_of(pod)}: {container.title}"
@@ -91,21 +103,6 @@ def ended(situation: Situation, pod: Object, container: Container) -> Diagnosis 
         "crash-loop",
         f"{where} ended with exit code {container.exit_code}, {times}; {said}{also}",
         "Give it what it lacks (service_dependencies, service_prepare, its ConfigMap), or look into its log",
-    )
-
-
-def _foreign(situation: Situation, pod: Object, container: Container) -> Diagnosis | None:
-    """A program of another architecture than the node's: it never starts, however often it is tried."""
-    said = next((line for line in situation.log(pod, container.name) if _OTHER_ARCHITECTURE.search(line)), "")
-    if not said and _OTHER_ARCHITECTURE.search(container.message):
-        said = container.message
-    if not said:
-        return None
-    return Diagnosis(
-        "crash-loop",
-        f"{pods.name_of(pod)}: {container.title} with the image {pods.image_of(pod, container.name)} cannot run on "
-        f"{pods.node_of(pod)}: {said.strip()}",
-        other_image(situation, pod),
     )
 
 

@@ -53,6 +53,12 @@ def pods_refused(situation: Situation) -> Diagnosis | None:
         return Diagnosis(
             "config-missing", message, "Let service_manifests or service_prepare contain the ServiceAccount"
         )
+    if situation.covered and "denied" in message and re.search(r"host ?path|gocover", message, re.IGNORECASE):
+        return Diagnosis(
+            "patch-refused",
+            f"A policy refuses the pods because of the coverage patch: {message}",
+            "Use service_inject=node, which changes no workload, or exempt the namespace from that policy for the test",
+        )
     if "calling webhook" in message:
         return Diagnosis(
             "pods-refused", message, "Deploy what answers that webhook (service_prepare), or delete its configuration"

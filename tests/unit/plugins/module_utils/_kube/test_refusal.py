@@ -24,7 +24,10 @@ from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import POD
         (404, 'namespaces "x" not found', "object-missing"),
         (409, "the object has been modified", "field-conflict"),
         (422, "spec.ports[0]: Invalid value: 99999", "manifest-invalid"),
-        (500, "failed calling webhook", "api-failing"),
+        (500, 'Internal error occurred: failed calling webhook "w": connection refused', "webhook-failing"),
+        (403, 'admission webhook "p.example.org" denied the request: no hostPath', "admission-denied"),
+        (422, "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no hostPath", "admission-denied"),
+        (400, 'admission webhook "p.example.org" denied the request: no label', "admission-denied"),
     ],
 )
 def test_refusals_are_named(status: int, message: str, cause: str) -> None:
@@ -67,3 +70,20 @@ def test_an_api_server_that_does_not_answer_is_named(tmp_path: t.Any) -> None:
         client.connect(str(path), None).list_all(POD, "default")
     assert caught.value.diagnoses[0].cause == "api-unreachable"
     assert "127.0.0.1:9" in caught.value.diagnoses[0].evidence
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "cause"),
+    [
+        (403, 'admission webhook "p.example.org" denied the request: no hostPath', "patch-refused"),
+        (403, 'deployments is forbidden: User "x" cannot patch', "api-forbidden"),
+        (422, "spec.template: Invalid value", "manifest-invalid"),
+    ],
+)
+def test_a_policy_against_the_coverage_patch_is_told_from_one_against_a_manifest(
+    status: int, message: str, cause: str
+) -> None:
+    error = refusal.refused("PATCH", "/x", status, json.dumps({"message": message}).encode())
+    found = refusal.of_coverage_patch(error, "deployment/svc").diagnoses[0]
+    assert found.cause == cause
+    assert message in found.evidence

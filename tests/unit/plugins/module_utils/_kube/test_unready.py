@@ -69,6 +69,47 @@ KILLED = "Container svc failed liveness probe, will be restarted"
 MEMORY_SHORT = "0/2 nodes are available: 2 Insufficient memory."
 RUNNING: dict[str, t.Any] = {"running": {"startedAt": "x"}}
 
+NO_SECRETS = (
+    "Unable to retrieve some image pull secrets (regcred, other); attempting to pull the image may not succeed."
+)
+NO_DRIVER = (
+    'MountVolume.MountDevice failed for volume "v" : kubernetes.io/csi: attacher.MountDevice failed to create '
+    "newCsiDriverClient: driver name fast.csi.example.com not found in the list of registered CSI drivers"
+)
+NO_PLUGIN = (
+    'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "1": plugin '
+    'type="weave-net" failed (add): failed to find plugin "weave-net" in path [/opt/cni/bin]'
+)
+NO_HANDLER = (
+    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for "
+    '"gvisor" is configured'
+)
+
+
+def unassigned() -> dict[str, t.Any]:
+    """A pod that no scheduler has looked at."""
+    entry = pod()
+    del entry["spec"]["nodeName"]
+    return entry
+
+
+def foreign_scheduler() -> dict[str, t.Any]:
+    entry = unassigned()
+    entry["spec"]["schedulerName"] = "volcano"
+    return entry
+
+
+def gated(status: str = "") -> dict[str, t.Any]:
+    """A pod whose containers are ready, and a readiness gate in this state; empty: nobody has set it."""
+    entry = pod(state(ready=True, **RUNNING))
+    entry["spec"]["readinessGates"] = [{"conditionType": "example.com/lb"}]
+    entry["status"]["conditions"] = [{"type": "ContainersReady", "status": "True"}]
+    if status:
+        gate = {"type": "example.com/lb", "status": status, "message": "registration in progress"}
+        entry["status"]["conditions"].append(gate)
+    return entry
+
+
 # a name, the pod, what else is known, the cause, words of the evidence; without a cause the wait goes on
 CASES: list[tuple[str, dict[str, t.Any] | None, dict[str, t.Any], str | None, str]] = [
     ("new", pod(), {}, None, ""),
@@ -192,6 +233,100 @@ CASES: list[tuple[str, dict[str, t.Any] | None, dict[str, t.Any], str | None, st
     ),
     ("no reason", pod(state(**RUNNING)), {"timed_out": True}, "not-ready", "runs, not ready yet"),
     ("one exit", pod(state(restarts=1, last=CRASHED, **RUNNING)), {"timed_out": True}, "crash-loop", "exit code 3"),
+    (
+        "foreign program",
+        pod(state(terminated={"exitCode": 255, "reason": "Error"})),
+        {"logs": {("svc-1", "svc"): ["exec /app: exec format error"]}},
+        "crash-loop",
+        "cannot run on node: exec /app: exec format error",
+    ),
+    (
+        "foreign entrypoint",
+        pod(waiting("RunContainerError", 'exec: "/app": exec format error', last=CRASHED)),
+        {},
+        "crash-loop",
+        'cannot run on node: exec: "/app": exec format error',
+    ),
+    (
+        "foreign image",
+        pod(waiting("ErrImagePull", "failed to pull: no match for platform in manifest"), image="r.io/x:1"),
+        {},
+        "image-pull-failed",
+        "no part for this node",
+    ),
+    (
+        "pull secret",
+        pod(waiting("ErrImagePull", "failed to pull: not found"), image="r.io/x:1"),
+        {"events": [event("FailedToRetrieveImagePullSecret", NO_SECRETS)]},
+        "image-pull-failed",
+        "the pull secret regcred, other is missing",
+    ),
+    ("scheduler silent", foreign_scheduler(), {"since": {"svc-1": 2.0}}, None, ""),
+    ("no scheduler", foreign_scheduler(), {"since": {"svc-1": 5.0}}, "scheduler-missing", "the scheduler volcano"),
+    (
+        "scheduler's word",
+        foreign_scheduler(),
+        {"since": {"svc-1": 5.0}, "events": [event("FailedScheduling", "queue is full")]},
+        None,
+        "",
+    ),
+    ("own scheduler", unassigned(), {"since": {"svc-1": 5.0}}, None, ""),
+    ("own scheduler dead", unassigned(), {"since": {"svc-1": 30.0}}, "scheduler-missing", "default-scheduler"),
+    ("gate new", gated(), {"since": {"svc-1": 1.0}}, None, ""),
+    ("gate unset", gated(), {"since": {"svc-1": 9.0}}, "readiness-gate-unmet", "example.com/lb is not: nothing sets"),
+    ("gate false", gated("False"), {"since": {"svc-1": 9.0}}, None, ""),
+    (
+        "gate false late",
+        gated("False"),
+        {"since": {"svc-1": 9.0}, "timed_out": True},
+        "readiness-gate-unmet",
+        "registration in progress",
+    ),
+    ("gate true", gated("True"), {"since": {"svc-1": 9.0}}, None, ""),
+    ("driver comes", pod(), {"events": [event("FailedMount", NO_DRIVER)], "since": {"svc-1": 1.0}}, None, ""),
+    (
+        "driver missing",
+        pod(),
+        {"events": [event("FailedMount", NO_DRIVER)], "since": {"svc-1": 6.0}},
+        "mount-failed",
+        "the CSI driver fast.csi.example.com",
+    ),
+    ("network comes", pod(), {"events": [event("FailedCreatePodSandBox", NO_PLUGIN)]}, None, ""),
+    (
+        "network missing",
+        pod(),
+        {"events": [event("FailedCreatePodSandBox", NO_PLUGIN)], "since": {"svc-1": 6.0}},
+        "sandbox-failed",
+        "lacks the network plugin weave-net",
+    ),
+    (
+        "handler missing",
+        pod(),
+        {"events": [event("FailedCreatePodSandBox", NO_HANDLER)]},
+        "sandbox-failed",
+        "the runtime handler gvisor",
+    ),
+    (
+        "runtime class",
+        None,
+        {"events": [event("FailedCreate", 'pod rejected: RuntimeClass "kata" not found', "r")]},
+        "config-missing",
+        "RuntimeClass kata",
+    ),
+    (
+        "policy against the patch",
+        None,
+        {"events": [event("FailedCreate", 'webhook "p" denied the request: hostPath', "r")], "covered": True},
+        "patch-refused",
+        "hostPath",
+    ),
+    (
+        "policy against the pod",
+        None,
+        {"events": [event("FailedCreate", 'webhook "p" denied the request: no team label', "r")], "covered": True},
+        "pods-refused",
+        "no team label",
+    ),
     ("no pod", None, {"timed_out": True}, "pods-missing", "no pod"),
     ("former pod", None, {"timed_out": True, "former": [pod()]}, "former-pods-remain", "svc-1"),
     (
@@ -341,3 +476,12 @@ def test_an_init_container_that_does_not_end_is_named_with_its_last_line() -> No
     assert found is not None
     assert found.cause == "not-ready"
     assert "runs its init container svc; its last line was: nowhere:5432" in found.evidence
+
+
+def test_the_remedy_for_a_foreign_program_names_the_platform_of_the_node() -> None:
+    failing = pod(state(terminated={"exitCode": 1, "reason": "StartError", "message": "exec format error"}))
+    info = {"operatingSystem": "linux", "architecture": "amd64"}
+    node = {"metadata": {"name": "node"}, "status": {"nodeInfo": info}}
+    found = diagnose(Situation(WORKLOAD, [failing], nodes=[node]))
+    assert found is not None
+    assert found.remedy == "Use an image for linux/amd64, the platform of node"
