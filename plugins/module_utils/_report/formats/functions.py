@@ -11,9 +11,10 @@ from itertools import accumulate
 from operator import itemgetter
 from typing import NamedTuple
 
-from ..numbers.model import Block, Coverage, FileCoverage, count_statements, percent
+from ..numbers.model import Block, Coverage, FileCoverage, FunctionCoverage, count_statements, percent
 from ..source.gosource import Declaration
-from ..source.sources import Sources, bare_name
+from ..source.naming import are_declared_by, bare_name, declared_functions
+from ..source.sources import Sources
 
 _TAB, _TAB_WIDTH = "\t", 8
 _place_of = itemgetter(0, 1, 2, 3)
@@ -36,20 +37,29 @@ class FunctionLine(NamedTuple):
 def function_lines(coverage: Coverage, sources: Sources) -> Iterator[FunctionLine]:
     """The functions of ``coverage`` as Go's cover tool finds them, file by file in the order of names.
 
-    It takes functions from the source and gives each the blocks that lie in it. Where a file's source is not at hand,
-    functions are those of the coverage data, at the line of their first block; the totals are the same.
+    It takes functions from the source and gives each the blocks that lie in it. Where the source of a file is not at
+    hand, or is another than that of the program, so that statements would be lost, functions are those of the coverage
+    data.
     """
     for file in sorted(coverage.files(), key=lambda file: file.name):
         scanned = sources.scan(file.name)
-        if scanned is None:
-            for function in file.functions:
-                if not function.literal:
-                    name = bare_name(function.name)
-                    yield FunctionLine(file.name, function.line, name, function.covered, function.total)
-        elif known := _lines_of_known(file, scanned.declarations):
-            yield from known
-        else:
-            yield from _lines_of_declarations(file, scanned.declarations)
+        if scanned is not None:
+            lines = _lines_of_known(file, scanned.declarations)
+            lines = lines or _lines_of_declarations(file, scanned.declarations)
+        if scanned is None or _lose_statements(file, lines):
+            lines = [_line_of(file, function) for function in declared_functions(file)]
+        yield from lines
+
+
+def _lose_statements(file: FileCoverage, lines: list[FunctionLine]) -> bool:
+    """Whether ``lines`` lack statements of ``file``; those of literals outside functions belong to none."""
+    literals = sum(function.total for function in file.functions if function.literal)
+    _covered, total = count_statements(_merged_places(file.blocks))
+    return bool(file.functions) and sum(line.total for line in lines) + literals < total
+
+
+def _line_of(file: FileCoverage, function: FunctionCoverage) -> FunctionLine:
+    return FunctionLine(file.name, function.line, bare_name(function.name), function.covered, function.total)
 
 
 def functions_text(coverage: Coverage, sources: Sources) -> str:
@@ -67,26 +77,23 @@ def functions_text(coverage: Coverage, sources: Sources) -> str:
 def _lines_of_known(file: FileCoverage, declarations: list[Declaration]) -> list[FunctionLine]:
     """The lines of a file whose declarations are just the functions of the data, as they are where the source is that
     of the program and only one build was measured; otherwise none."""
-    functions = [function for function in file.functions if not function.literal]
-    if len(functions) != len(declarations):
+    functions = declared_functions(file)
+    lines = [declaration.start_line for declaration in declarations]
+    if not are_declared_by(file, declarations) or lines != [function.line for function in functions]:
         return []
+    return [_line_of(file, function) for function in functions]
+
+
+def _lines_of_declarations(file: FileCoverage, declarations: list[Declaration]) -> list[FunctionLine]:
     lines = []
-    for function, declaration in zip(functions, declarations, strict=True):
-        name = bare_name(function.name)
-        if declaration[0] != name or declaration[1] != function.line:
-            return []
-        lines.append(FunctionLine(file.name, function.line, name, function.covered, function.total))
-    return lines
-
-
-def _lines_of_declarations(file: FileCoverage, declarations: list[Declaration]) -> Iterator[FunctionLine]:
     blocks = _merged_places(file.blocks)
     latest_ends = list(accumulate(map(_end_of, blocks), max))
     for name, start_line, start_col, end_line, end_col in declarations:
         start = (start_line, start_col)
         first, last = bisect_right(latest_ends, start), bisect_left(blocks, (end_line, end_col))
         inside = [block for block in blocks[first:last] if block[2:4] > start]
-        yield FunctionLine(file.name, start_line, name, *count_statements(inside))
+        lines.append(FunctionLine(file.name, start_line, bare_name(name), *count_statements(inside)))
+    return lines
 
 
 def _merged_places(blocks: list[Block]) -> list[Block]:

@@ -132,8 +132,13 @@ class NumberedLines:
 
 
 def blocks_by_function(file: FileCoverage) -> list[tuple[FunctionCoverage, list[Block]]]:
-    """The functions of `file` by line, each with the blocks from its first line to where the next function begins."""
+    """The functions of `file` by line, each with its blocks.
+
+    Where the data does not say whose they are, a function has those from its first line to where the next one begins.
+    """
     functions = sorted(file.functions, key=lambda function: (function.line, function.name))
+    if sum(len(function.blocks) for function in functions) == len(file.blocks):
+        return [(function, function.blocks) for function in functions]
     blocks = sorted(file.blocks)
     starts = [block[0] for block in blocks]
     places = [bisect_left(starts, function.line) for function in functions]

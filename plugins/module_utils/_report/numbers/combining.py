@@ -82,7 +82,8 @@ def _added(known: FileCoverage, other: FileCoverage, only_set: bool) -> FileCove
         more = counts.get(place_of(block), 0)
         count = max(block.count, more) if only_set else min(block.count + more, _MAX_UINT32)
         blocks.append(block._replace(count=count))
-    made = FileCoverage.of_blocks(known.name, known.package, blocks, known.functions)
+    functions = [replace(function, blocks=[]) for function in known.functions]  # theirs have the counts before
+    made = FileCoverage.of_blocks(known.name, known.package, blocks, functions)
     made.generated = known.generated
     return made
 

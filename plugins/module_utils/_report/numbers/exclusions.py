@@ -20,6 +20,8 @@ from .scope import matches
 
 GENERATED = "generated code"
 COMMENT = "a comment in the source"
+#: How many comments without effect a report names, each with a warning of its own.
+_MOST_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,10 @@ def exclude(
     """``coverage`` without what is excluded, and what that is, in the order of packages and files.
 
     ``patterns`` are those of `scope.matches`; ``generated`` takes out generated files, ``comments`` what comments in
-    the source say (see ignored.py), for which ``sources`` are needed.
+    the source say (see ignored.py), for which ``sources`` are needed. Its warnings name each comment without effect.
     """
     excluded: list[Exclusion] = []
+    without_effect: list[str] = []
     packages = []
     for package in coverage.packages:
         files = []
@@ -70,9 +73,13 @@ def exclude(
                 excluded.append(Exclusion(file.name, file.covered, file.total, reason))
             else:
                 files.append(_without_ignored(file, ignored, excluded) if ignored else file)
+                for line, problem in ignored.without_effect(file.blocks) if ignored else ():
+                    without_effect.append(f"the comment at {file.name}:{line} excludes nothing: {problem}")
         if files or not package.files:
             packages.append(PackageCoverage.of_files(package.name, files, package.module))
-    return replace(coverage, packages=packages), excluded
+    more = len(without_effect) - _MOST_NAMED
+    named = [*without_effect[:_MOST_NAMED], *([f"{more} more comments exclude nothing"] if more > 0 else [])]
+    return replace(coverage, packages=packages, warnings=[*coverage.warnings, *named]), excluded
 
 
 def reasons(exclusions: Sequence[Exclusion]) -> Mapping[str, str]:
@@ -118,6 +125,6 @@ def _without_ignored(file: FileCoverage, ignored: Ignored, excluded: list[Exclus
     return made
 
 
-def _with_blocks(function: FunctionCoverage, blocks: Sequence[Block]) -> FunctionCoverage:
+def _with_blocks(function: FunctionCoverage, blocks: list[Block]) -> FunctionCoverage:
     covered, total = count_statements(blocks)
-    return replace(function, covered=covered, total=total)
+    return replace(function, covered=covered, total=total, blocks=blocks)

@@ -45,9 +45,14 @@ def _package_of(package: MergedPackage, newest: bool) -> PackageCoverage:
         function_blocks = _blocks_of(counts)
         blocks.setdefault(file, []).extend(function_blocks)
         of_file = functions.setdefault(file, [])
+        entry = next(iter(counts))  # a line directive may put other code before it
         for part in _split_at(function_blocks, function.starts):
             covered, total = count_statements(part)
-            of_file.append(FunctionCoverage(name, file, part[0].start_line, covered, total, part[0].count, literal))
+            first = part[0] if len(function.starts) > 1 else _block((*entry, counts[entry]))
+            line, count = first.start_line, first.count
+            # The data marks a pointer's method, "*T.Name"; a type has one method of a name all the same.
+            plain = name.removeprefix("*")
+            of_file.append(FunctionCoverage(plain, file, line, covered, total, count, literal, part))
     files = []
     for file, file_blocks in blocks.items():
         functions[file].sort(key=lambda function: function.line)

@@ -45,10 +45,12 @@ class Decimals(dict[int, str]):
 
 @dataclass(slots=True)
 class FunctionCoverage:
-    """A function. ``name`` is "Name", "T.Name" or "*T.Name"; "func.L12.C9" for a ``literal`` outside any function.
+    """A function. ``name`` is "Name" or "T.Name"; for a ``literal`` outside functions "variable.func1".
 
-    ``line`` is that of its declaration where the source was at hand, otherwise of its first block. ``covered`` and
-    ``total`` count statements; ``count`` is how often the function was entered (in mode set, 0 or 1).
+    Where the source is not at hand, methods of generic types lack the type, and literals are "func.L12.C9". ``line`` is
+    that of its declaration where the source was at hand, otherwise of its first block. ``covered`` and ``total`` count
+    statements; ``count`` is how often the function was entered (in mode set, 0 or 1). ``blocks`` are its own, sorted;
+    text profiles do not say which these are.
     """
 
     name: str
@@ -58,6 +60,7 @@ class FunctionCoverage:
     total: int
     count: int = 0
     literal: bool = False
+    blocks: list[Block] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass

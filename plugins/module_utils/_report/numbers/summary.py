@@ -16,7 +16,7 @@ from .baseline import Baseline, compare
 from .exclusions import Exclusion, exclude
 from .gates import Gate, check_gates
 from .levels import Levels
-from .model import Coverage, FileCoverage, percent
+from .model import Coverage, FileCoverage, FunctionCoverage, percent
 from .scope import basis_of, basis_sentence, headline_scope
 from .thresholds import Threshold, check_thresholds
 
@@ -77,7 +77,8 @@ def summary_of(
     ``statements``, ``packages`` and ``functions`` count what was instrumented, less what is excluded, which stands in
     ``excluded``. ``scope`` is there where the headline counts less than that. ``files`` are those of the headline, with
     their functions. Thresholds are checked against the headline's statements. A function counts as covered if it was
-    entered; function literals outside functions do not count. Gates see all of it, so they come last.
+    entered; function literals outside functions are listed, and do not count as functions. Gates see all of it, so they
+    come last.
     """
     demands = demands or Demands()
     coverage, counted, headline = selection.everything, selection.counted, selection.headline
@@ -95,7 +96,7 @@ def summary_of(
         "thresholds": [result.as_dict() for result in results],
         "excluded": [exclusion.as_dict() for exclusion in selection.excluded],
         "basis": basis_of(headline, counted),
-        "warnings": list(coverage.warnings),
+        "warnings": list(counted.warnings),
     }
     few = basis_sentence(summary["basis"])
     if few:
@@ -176,25 +177,25 @@ def _file(file: FileCoverage, levels: Levels | None) -> dict[str, Any]:
         "name": file.name,
         "package": file.package,
         **_statements(file.covered, file.total),
-        "functions": [
-            {"name": function.name, "line": function.line, "covered": function.covered, "total": function.total}
-            for function in file.functions
-            if not function.literal
-        ],
+        "functions": [_function(function) for function in file.functions],
     }
     if levels is not None:
         described["levels"] = levels.numbers([file])
         described["functions"] = [
-            {
-                "name": function.name,
-                "line": function.line,
-                "covered": function.covered,
-                "total": function.total,
-                "levels": numbers,
-            }
-            for function, numbers in levels.functions(file)
-            if not function.literal
+            {**_function(function), "levels": numbers} for function, numbers in levels.functions(file)
         ]
+    return described
+
+
+def _function(function: FunctionCoverage) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": function.name,
+        "line": function.line,
+        "covered": function.covered,
+        "total": function.total,
+    }
+    if function.literal:
+        described["literal"] = True
     return described
 
 

@@ -106,7 +106,7 @@ def _meant(coverage: Coverage, threshold: Threshold) -> Iterator[tuple[str, int,
                     yield file.name, file.covered, file.total
                 continue
             for function in file.functions:
-                names = _names_of(function, file, module) if function.total and not function.literal else ()
+                names = _names_of(function, file, module) if function.total else ()
                 if any(fnmatchcase(name, plain) for name in names):
                     yield f"{file.package}.{function.name}", function.covered, function.total
 
@@ -121,7 +121,7 @@ def _names_of(function: FunctionCoverage, file: FileCoverage, module: str) -> tu
 def _plain(name: str) -> str:
     """A function's name, or a pattern of such names, without what says that a receiver is a pointer."""
     plain = name.removeprefix("./").replace("(*", "").replace(")", "")
-    # "*T.Name" is how the data says it; in a pattern, the star matches nothing as well.
+    # "*T.Name" is how Go's own data marks a pointer's method; in a pattern, the star matches nothing as well.
     return plain[1:] if plain.startswith("*") and len(plain) > 1 and plain[1].isalpha() and "." in plain else plain
 
 

@@ -61,9 +61,9 @@ class ScanAhead:
             answer = stream.read()
         child, self._child = self._child, None
         if os.waitpid(child, 0)[1] == 0:
-            for name, generated, declarations, may_ignore in marshal.loads(answer):
+            for name, generated, declarations, *flags in marshal.loads(answer):
                 known = list(starmap(Declaration, declarations))
-                self._sources.remember(name, ScannedSource(generated, known, may_ignore))
+                self._sources.remember(name, ScannedSource(generated, known, *flags))
 
 
 def _scan_as_child(sources: Sources, names: Iterable[str], answer: int) -> None:
@@ -73,7 +73,8 @@ def _scan_as_child(sources: Sources, names: Iterable[str], answer: int) -> None:
         for name in names:
             scanned = sources.scan(name)
             if scanned is not None:
-                found.append((name, scanned.generated, list(map(tuple, scanned.declarations)), scanned.may_ignore))
+                generated, declarations, *flags = scanned
+                found.append((name, generated, list(map(tuple, declarations)), *flags))
         with os.fdopen(answer, "wb") as stream:
             stream.write(marshal.dumps(found))
         status = 0

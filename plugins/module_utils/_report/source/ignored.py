@@ -6,37 +6,40 @@
     //coverage:ignore-file REASON               the whole file
     //coverage:ignore REASON                    on a line of its own: what begins on the next line with code
     if err != nil { //coverage:ignore REASON    behind a brace that stays open: what the braces enclose
-    panic("never") //coverage:ignore REASON     behind other code: that line
+    case 2: //coverage:ignore REASON            behind the colon of a clause: the statements of the clause
+    panic("never") //coverage:ignore REASON     behind other code: that line, and all lines of a statement on it
     //coverage:ignore-start REASON ... //coverage:ignore-end
 
-``// coverage-ignore`` means the same, since other tools read it. What begins on a line ends with it, or with the brace
-that closes the first one which the line leaves open: a function, a loop, a block.
+``// coverage-ignore`` means the same, since other tools read it. What begins on a line is the longest of the nodes of
+gosyntax.py that begins first on it: a declaration, a statement, a clause, a branch, an element of a list.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+import typing as t
+from collections.abc import Iterable, Sequence
 
 from ..numbers.model import Block
+from .golexer import BYTE_ORDER_MARK, TOKEN, Lines, Position, Token, tokens
+from .gosyntax import Node, nodes_of
+from .line_directives import first_line_directive
 
-_DIRECTIVE = re.compile(rb"//\s?coverage[:-]ignore(?P<what>-file|-start|-end)?(?![\w:-])[ \t]*(?P<reason>[^\r\n]*)")
-_TOKEN = re.compile(
-    rb"""(?P<comment> //[^\n]* | /\*.*?(?:\*/|\Z) )
-       | (?P<literal> "[^"\\\n]*(?:\\.[^"\\\n]*)*"? | `[^`]*(?:`|\Z) | '[^'\\\n]*(?:\\.[^'\\\n]*)*'? )
-       | (?P<newline> \n ) | (?P<open> \{ ) | (?P<close> \} ) | (?P<code> [^\s{}"'`/]+ | / )""",
-    re.VERBOSE | re.DOTALL,
-)
+_DIRECTIVE = re.compile(rb"//[ \t]*coverage[:-]ignore(?P<what>-[\w-]*)?(?::|(?![\w-]))[ \t]*(?P<reason>[^\r\n]*)")
+_KNOWN = (b"", b"-file", b"-start", b"-end")
 _LONGEST_REASON = 200
-# What may follow the brace that ends a statement: the end of a call, of a list.
-_AFTER_BRACE = re.compile(rb"[()\],;. \t]*")
+_END_OF_FILE: Position = (1 << 40, 0)
 
-Position = tuple[int, int]
-"""Line and column, both from 1, the column in bytes."""
+_UNKNOWN = "it is none of coverage:ignore, -file, -start and -end"
+_NO_START = "no coverage:ignore-start stands above it"
+_NO_NODE = "no statement, clause or declaration begins on the next line with code"
+_UNREADABLE = "the file is no Go source that compiles"
+_MOVED = "a //line directive above it moves the positions that Go counts"
+_SHARED = "Go counts its code together with code beside it, as one block"
+_NOTHING_RUNS = "Go counts no statement in what it means"
 
 
-class Region(NamedTuple):
+class Region(t.NamedTuple):
     """Source that does not count: from ``start`` to before ``end``, and why, in the words of the comment."""
 
     start: Position
@@ -44,20 +47,40 @@ class Region(NamedTuple):
     reason: str
 
 
-class Ignored(NamedTuple):
+class Comment(t.NamedTuple):
+    """A comment of these on ``line``: what it takes out, or ``problem``: why it takes out nothing."""
+
+    line: int
+    region: Region | None
+    problem: str = ""
+
+
+class Ignored(t.NamedTuple):
     """What the comments of a file take out. ``spans`` has, by line, the columns of its first and last code."""
 
     whole_file: str | None
-    regions: list[Region]
+    comments: list[Comment]
     spans: dict[int, tuple[int, int]]
 
     def reason_for(self, block: Block) -> str | None:
         """Why ``block`` does not count, or None. All its code must lie in one region: a counter cannot be divided."""
-        start, end = self._code_of(block)
-        for region in self.regions:
-            if region.start <= start and end <= region.end:
-                return region.reason
+        code = self._code_of(block)
+        for comment in self.comments:
+            if comment.region is not None and _holds(comment.region, code):
+                return comment.region.reason
         return None
+
+    def without_effect(self, blocks: Sequence[Block]) -> list[tuple[int, str]]:
+        """The line of each comment that takes out none of ``blocks``, the blocks of the file, and why."""
+        codes = [self._code_of(block) for block in blocks]
+        found = []
+        for line, region, problem in self.comments:
+            if region is None:
+                found.append((line, problem))
+            elif not any(_holds(region, code) for code in codes):
+                touched = any(start < region.end and region.start < end for start, end in codes)
+                found.append((line, _SHARED if touched else _NOTHING_RUNS))
+        return found
 
     def _code_of(self, block: Block) -> tuple[Position, Position]:
         """Where the code of ``block`` begins and ends, without the braces, blanks and comments around it."""
@@ -73,7 +96,8 @@ class Ignored(NamedTuple):
         return (inside[0], inside[-1]) if inside else (start, end)
 
 
-_END_OF_FILE: Position = (1 << 40, 0)
+def _holds(region: Region, code: tuple[Position, Position]) -> bool:
+    return region.start <= code[0] and code[1] <= region.end
 
 
 def may_ignore(source: bytes) -> bool:
@@ -85,96 +109,128 @@ def ignored_by_comments(source: bytes) -> Ignored | None:
     """What comments in ``source`` take out of the numbers; None where there is no such comment, as nearly always."""
     if not may_ignore(source):
         return None
-    lines = _Lines(source)
+    file = _File(source)
     whole_file = None
-    regions = []
-    begun: Region | None = None
-    for line, directive in lines.directives:
+    comments = []
+    begun: tuple[int, str] | None = None
+    for token, directive in file.directives:
+        line = file.lines.position(token.start)[0]
         what, reason = directive["what"] or b"", _words(directive["reason"])
         if what == b"-file":
             whole_file = reason
+        elif what not in _KNOWN:
+            comments.append(Comment(line, None, _UNKNOWN))
+        elif file.is_moved(token):
+            comments.append(Comment(line, None, _MOVED))
         elif what == b"-start":
-            begun = begun or Region((line, 1), _END_OF_FILE, reason)
+            begun = begun or (line, reason)
         elif what == b"-end":
-            if begun is not None:
-                regions.append(begun._replace(end=(line, 1)))
+            if begun is None:
+                comments.append(Comment(line, None, _NO_START))
+            else:
+                comments.append(Comment(begun[0], Region((begun[0], 1), (line, 1), begun[1])))
             begun = None
         else:
-            region = lines.region(line, reason)
-            regions += [region] if region else []
+            comments.append(file.meant(token, reason))
     if begun is not None:
-        regions.append(begun)
-    if whole_file is None and not regions:
+        comments.append(Comment(begun[0], Region((begun[0], 1), _END_OF_FILE, begun[1])))
+    if whole_file is None and not comments:
         return None
-    return Ignored(whole_file, regions, lines.spans)
+    return Ignored(whole_file, comments, code_by_line(source))
 
 
-class _Lines:
-    """A Go file read once: the code on each line, the braces that each line leaves open, and the directives."""
+class _File:
+    """A Go file read once: its tokens by line, its nodes by the line that they begin on, and the directives."""
 
     def __init__(self, source: bytes) -> None:
-        self.spans: dict[int, tuple[int, int]] = {}
-        self.directives: list[tuple[int, re.Match[bytes]]] = []
-        # The first brace that a line leaves open, and where it is closed.
-        self._left_open: dict[int, tuple[Position, Position]] = {}
-        self._words: dict[int, int] = {}
-        open_braces: list[Position] = []
-        line, line_start = 1, 0
-        for match in _TOKEN.finditer(source):
-            kind = match.lastgroup
-            at = (line, match.start() - line_start + 1)
-            if kind == "open":
-                open_braces.append(at)
-            elif kind == "close" and open_braces:
-                opened = open_braces.pop()
-                if opened[0] != line:
-                    known = self._left_open.get(opened[0])
-                    if known is None or opened < known[0]:
-                        behind = _AFTER_BRACE.match(source, match.end())
-                        length = len(behind[0]) if behind else 0
-                        self._left_open[opened[0]] = (opened, (line, at[1] + 1 + length))
-            elif kind == "comment":
-                directive = _DIRECTIVE.match(match[0])
+        self.lines = Lines(source)
+        self.directives: list[tuple[Token, re.Match[bytes]]] = []
+        self._moved = first_line_directive(source)
+        self._code: dict[int, list[Token]] = {}
+        # Braces that are closed on another line: from the offset behind the one that opens to that of the other.
+        self._left_open: dict[int, tuple[int, int]] = {}
+        open_braces: list[Token] = []
+        for token in tokens(source):
+            if token.kind == "comment":
+                directive = _DIRECTIVE.match(token.text)
                 if directive:
-                    self.directives.append((line, directive))
-            newlines = match[0].count(b"\n")
-            if kind in ("code", "literal"):
-                self._code(line, at[1], match, newlines)
-            elif kind in ("open", "close"):
-                self._words.setdefault(line, at[1])
-            if newlines:
-                line += newlines
-                line_start = match.start() + match[0].rfind(b"\n") + 1
+                    self.directives.append((token, directive))
+            elif token.text and token.kind != "semicolon":
+                for line in {self._line(token.start), self._line(token.end)}:
+                    self._code.setdefault(line, []).append(token)
+                if token.kind == "mark" and token.text == b"{":
+                    open_braces.append(token)
+                elif token.kind == "mark" and token.text == b"}" and open_braces:
+                    opened = open_braces.pop()
+                    line = self._line(opened.start)
+                    if line != self._line(token.start):
+                        # The first that a line leaves open is closed last.
+                        self._left_open[line] = (opened.end, token.start)
+        self._nodes: list[Node] | None = None
+        if self.directives:
+            try:
+                self._nodes = nodes_of(source)
+            except ValueError:
+                self._nodes = None
 
-    def _code(self, line: int, column: int, match: re.Match[bytes], newlines: int) -> None:
-        self._words.setdefault(line, column)
-        if not newlines:
-            first, _last = self.spans.get(line, (column, 0))
-            self.spans[line] = (first, column + len(match[0]))
-            return
-        # A literal in back quotes: all its lines are code.
-        for index, text in enumerate(match[0].split(b"\n")):
-            begin = column if index == 0 else 1
-            first, _last = self.spans.get(line + index, (begin, 0))
-            self.spans[line + index] = (first, begin + len(text))
+    def _line(self, offset: int) -> int:
+        return self.lines.position(offset)[0]
 
-    def region(self, line: int, reason: str) -> Region | None:
-        """What a directive on ``line`` means; None where no code follows it."""
-        own_line = line not in self._words
-        if own_line:
-            following = [number for number in self._words if number > line]
-            if not following:
-                return None
-            line = min(following)
-        opened = self._left_open.get(line)
-        if opened is None:
-            return Region((line, 1), (line + 1, 1), reason)
-        return Region((line, 1) if own_line else opened[0], opened[1], reason)
+    def is_moved(self, token: Token) -> bool:
+        """Whether a line directive stands before ``token``."""
+        return self._moved is not None and self._moved <= token.start
+
+    def meant(self, token: Token, reason: str) -> Comment:
+        """What a comment of the plain form means."""
+        line = self._line(token.start)
+        if self._nodes is None:
+            return Comment(line, None, _UNREADABLE)
+        before = self._code.get(line)
+        extent = self._on_line(self._nodes, line, before[-1]) if before else self._below(self._nodes, line)
+        if extent is None:
+            return Comment(line, None, _NO_NODE)
+        start, end = extent
+        return Comment(line, Region(self.lines.position(start), self.lines.position(end), reason))
+
+    def _below(self, nodes: Iterable[Node], line: int) -> tuple[int, int] | None:
+        """The node that begins first on the next line with code, and of several the longest."""
+        following = [number for number in self._code if number > line]
+        if not following:
+            return None
+        begins, behind = self.lines.extent(min(following))
+        on_line = [node for node in nodes if begins <= node.start < behind and node.kind != "body"]
+        node = min(on_line, key=lambda node: (node.start, -node.end), default=None)
+        return (node.start, node.end) if node else None
+
+    def _on_line(self, nodes: Iterable[Node], line: int, last: Token) -> tuple[int, int]:
+        """What braces or a clause enclose that open on the line, or the line, with all of each statement on it."""
+        if line in self._left_open:
+            return self._left_open[line]
+        start, end = self.lines.extent(line)
+        for node in nodes:
+            if node.kind == "body" and node.start == last.end:
+                return node.start, node.end
+        simple = [node for node in nodes if node.kind == "simple" and node.start < last.end and start < node.end]
+        return min([start, *(node.start for node in simple)]), max([end, *(node.end for node in simple)])
 
 
 def code_by_line(source: bytes) -> dict[int, tuple[int, int]]:
     """For each line with code, the columns of the first byte of it and behind the last; braces alone are no code."""
-    return _Lines(source).spans
+    spans: dict[int, tuple[int, int]] = {}
+    line, line_start = 1, 0
+    for match in TOKEN.finditer(source, len(BYTE_ORDER_MARK) if source.startswith(BYTE_ORDER_MARK) else 0):
+        text = match[0]
+        if match.lastgroup != "comment" and text not in (b"\n", b"{", b"}"):
+            column = match.start() - line_start + 1
+            # A literal in back quotes may have several lines, all of them code.
+            for index, part in enumerate(text.split(b"\n")):
+                begin = column if index == 0 else 1
+                spans[line + index] = (spans.get(line + index, (begin, 0))[0], begin + len(part))
+        newlines = text.count(b"\n")
+        if newlines:
+            line += newlines
+            line_start = match.start() + text.rfind(b"\n") + 1
+    return spans
 
 
 def _words(reason: bytes) -> str:
@@ -186,7 +242,7 @@ def merged_lines(blocks: Sequence[Block]) -> list[list[int]]:
     """The lines of ``blocks``, sorted, as [first, last] of each stretch."""
     stretches: list[list[int]] = []
     for block in sorted(blocks):
-        last = block.end_line if block.end_col > 1 else max(block.start_line, block.end_line - 1)
+        last = block.end_line if block.end_col != 1 else max(block.start_line, block.end_line - 1)
         if stretches and block.start_line <= stretches[-1][1] + 1:
             stretches[-1][1] = max(stretches[-1][1], last)
         else:

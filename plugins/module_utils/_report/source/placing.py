@@ -19,7 +19,8 @@ from ..._diagnosis import failure
 from ..numbers.combining import combine
 from ..numbers.model import Coverage, FileCoverage, PackageCoverage, Program
 from .modules import Modules, directories_below
-from .sources import Sources, bare_name
+from .naming import bare_name
+from .sources import Sources
 
 COMMAND_LINE = "command-line-arguments"
 _NO_MODULES = "_/"  # the go command puts it before the path of a package outside of all modules
@@ -175,7 +176,7 @@ def fits(file: FileCoverage, target: str, sources: Sources, strict: bool = False
     scanned = sources.scan(target)
     if scanned is None:
         return False
-    declared = {(declaration.name, declaration.end_line) for declaration in scanned.declarations}
+    declared = {(bare_name(declaration.name), declaration.end_line) for declaration in scanned.declarations}
     ends: dict[str, int] = {}
     for name, end_line in declared:
         ends[name] = max(end_line, ends.get(name, 0))

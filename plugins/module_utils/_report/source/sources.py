@@ -12,22 +12,28 @@ from __future__ import annotations
 import os
 import typing as t
 from collections.abc import Mapping
+from functools import partial
 
-from ..numbers.model import Coverage, FileCoverage, FunctionCoverage
-from .gosource import Declaration, function_declarations, is_generated
+from ..numbers.model import Coverage
+from .compiled import CompiledFiles
+from .gosource import Declaration, declarations_in, function_declarations, is_generated
 from .ignored import Ignored, ignored_by_comments, may_ignore
+from .line_directives import line_directives
 from .modules import GoModule, Modules, within
+from .naming import are_declared_by, name_declared, name_literals
+from .variables import Variable, variables
 
 _MAX_SOURCE_SIZE = 32 * 1024 * 1024
 
 
 class ScannedSource(t.NamedTuple):
-    """A Go file: whether it says that it is generated, its function declarations, and whether comments may ignore some
-    of it."""
+    """A Go file: whether it says that it is generated, its function declarations, whether comments may ignore some of
+    it, and whether a build constraint may leave it out, so that another file was compiled."""
 
     generated: bool
     declarations: list[Declaration]
     may_ignore: bool = False
+    constrained: bool = False
 
 
 class Sources:
@@ -47,6 +53,7 @@ class Sources:
         self._homes: dict[str, GoModule | None] = {}
         self._folders: dict[str, str | None] = {}
         self._paths: dict[str, str | None] = {}
+        self._compiled = CompiledFiles()
 
     def know_packages(self, modules: Mapping[str, str]) -> None:
         """Learn from the data the module of each package, by import paths: packages of modules may have one prefix."""
@@ -155,8 +162,8 @@ class Sources:
     def scan(self, name: str) -> ScannedSource | None:
         """What a scan of the file finds, done once; None where its source is not at hand or not Go."""
         if name not in self._scanned:
-            source = self.read(name)
-            self._scanned[name] = None if source is None else _scan(source)
+            source = self.read(name) if name.endswith(".go") else None
+            self._scanned[name] = None if source is None else _scan(source, os.path.basename(name))
         return self._scanned[name]
 
     def remember(self, name: str, scanned: ScannedSource) -> None:
@@ -171,48 +178,40 @@ class Sources:
         return ignored_by_comments(self.read(name) or b"")
 
     def annotate(self, coverage: Coverage) -> None:
-        """Set what only the source knows: which files are generated, and the lines at which functions are declared."""
+        """Set what only the source knows: which files are generated, and the names and lines of functions."""
         for file in coverage.files():
             scanned = self.scan(file.name)
+            doubtful = scanned is None or scanned.constrained or not are_declared_by(file, scanned.declarations)
+            if file.functions and doubtful:
+                scanned = self._scan_compiled(file.name) or scanned
             if scanned is not None:
                 file.generated = scanned.generated
-                _move_to_declarations(file, scanned.declarations)
+                name_declared(file, scanned.declarations)
+                name_literals(file, partial(self._variables, file.name))
+
+    def _scan_compiled(self, name: str) -> ScannedSource | None:
+        """The same of the Go file whose line directives name the file, remembered in its place; None without one."""
+        package, _slash, base = name.rpartition("/")
+        directory = self._folder(package) if package else None
+        compiled = self._compiled.declarations(directory, base) if directory else None
+        if compiled is None:
+            return None
+        self._scanned[name] = ScannedSource(*compiled)
+        return self._scanned[name]
+
+    def _variables(self, name: str) -> list[Variable]:
+        try:
+            return variables(self.read(name) or b"")
+        except ValueError:
+            return []
 
 
-def _scan(source: bytes) -> ScannedSource | None:
+def _scan(source: bytes, base: str) -> ScannedSource | None:
     try:
-        return ScannedSource(is_generated(source), function_declarations(source), may_ignore(source))
+        declarations = declarations_in(source, base, base) if line_directives(source) else function_declarations(source)
     except ValueError:
         return None
-
-
-def _move_to_declarations(file: FileCoverage, declarations: list[Declaration]) -> None:
-    """Set the line of each function to that of its declaration.
-
-    That is the last declaration of its name that is not behind its first block.
-    """
-    functions = [function for function in file.functions if not function.literal]
-    if len(functions) == len(declarations) and all(map(_is_declared_by, functions, declarations)):
-        for function, declaration in zip(functions, declarations, strict=True):
-            function.line = declaration[1]
-        return
-    lines: dict[str, list[int]] = {}
-    for declaration in declarations:
-        lines.setdefault(declaration.name, []).append(declaration.start_line)
-    for function in functions:
-        before = [line for line in lines.get(bare_name(function.name), ()) if line <= function.line]
-        function.line = max(before, default=function.line)
-
-
-def _is_declared_by(function: FunctionCoverage, declaration: Declaration) -> bool:
-    """Whether this is the declaration of a function, given that both have the same place among those of the file."""
-    name, start_line, _start_col, end_line, _end_col = declaration
-    return start_line <= function.line <= end_line and name == bare_name(function.name)
-
-
-def bare_name(name: str) -> str:
-    """A function's name without its receiver: "Name" of "*T.Name"."""
-    return name.rpartition(".")[2]
+    return ScannedSource(is_generated(source), declarations, may_ignore(source), b"//go:build" in source)
 
 
 def _below(package: str, module: str) -> str:
