@@ -171,7 +171,7 @@ class _Parser:
                     self._advance()
                 if not self._is(b"["):
                     return False
-                self._skip_brackets()
+                self._group(b"]")
             elif text in _TYPE_PREFIXES:
                 self._advance()
             else:

@@ -118,6 +118,12 @@ class Shown:
         _functions, *files = [json.loads(zlib.decompress(base64.b64decode(line))) for line in data.split("\n")]
         return files
 
+    def page_functions(self) -> list[str]:
+        """The names of the functions on the page."""
+        first = self.files["index.html"].partition('id="data">\n')[2].partition("\n")[0]
+        files = json.loads(zlib.decompress(base64.b64decode(first)))
+        return [name for functions in files for name, *_numbers in functions]
+
     def totals(self) -> dict[str, Any]:
         """Covered and total statements as each format that counts them says it, and lines of those that count lines."""
         blocks = [line.split(" ")[1:] for line in self.files["profile.out"].splitlines()[1:]]
@@ -142,6 +148,12 @@ class Shown:
                 ),
             },
         }
+
+
+@pytest.fixture(scope="session")
+def go_tool() -> Any:
+    """`go`, for tests in other files."""
+    return go
 
 
 @pytest.fixture
