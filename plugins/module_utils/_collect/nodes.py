@@ -31,6 +31,8 @@ _TMPFS = ("/tmp", "/run", "/var/run", "/dev", "/proc", "/sys")
 #: Directories of the node's own; whoever names one of them has left out what comes below.
 _SYSTEM = ("/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/mnt", "/opt", "/root", "/sbin", "/srv", "/usr", "/var")
 _MOST_NODES_AT_ONCE = 8
+#: HTTP's status for a command in a container that is stopped.
+_NOT_RUNNING = 409
 
 #: Names the run that a directory is of, as a line of JSON (process.holder).
 _MARK = ".gocover-run"
@@ -125,7 +127,7 @@ class NodeSource:
             _write_names(session, names)
             ended = session.result()
         except EngineError as error:
-            raise _unreadable(self.name, self.node_path, error.text) from error
+            raise _unreadable(self.name, self.node_path, error) from error
         if ended.rc not in (0, _NO_DIRECTORY):
             raise _unreadable(self.name, self.node_path, ended.said)
 
@@ -245,9 +247,9 @@ def fetch(engine: Engine, node: str, node_path: str, dest: Path) -> int:
             said = _bring(engine, node, path, missing, dest, present, sums)
             listed = _list(engine, node, path)
     except EngineError as error:
-        if error.status == 409:  # not running
+        if error.status == _NOT_RUNNING:
             return _fetch_stopped(engine, node, path, dest)
-        raise _unreadable(node, path, error.text) from error
+        raise _unreadable(node, path, error) from error
     # What a program is still writing differs each time; it is told as what was left over.
     differing = [name for name in _differing(listed, present) if not name.startswith("tmp.")]
     if differing:
@@ -324,7 +326,7 @@ def _fetch_stopped(engine: Engine, node: str, path: str, dest: Path) -> int:
         chunks = engine.read_archive(node, path)
         return 0 if chunks is None else archives.unpack_directory(TarStream(chunks), dest, posixpath.basename(path))
     except EngineError as error:
-        raise _unreadable(node, path, error.text) from error
+        raise _unreadable(node, path, error) from error
     except tarfile.TarError as error:
         raise _unreadable(node, path, str(error)) from error
 
@@ -334,10 +336,12 @@ def _on_all(engine: Engine, nodes: t.Sequence[Node], script: str, *paths: str) -
         try:
             return node, engine.execute(node.name, ["sh", "-c", script, "sh", *paths])
         except EngineError as error:
+            if error.status != _NOT_RUNNING:
+                raise
             raise failure(
-                f"The node {node.name} cannot be worked on",
-                "node-stopped" if error.status == 409 else "engine-unreachable",
-                f"{engine.provider} said: {error.text}",
+                f"The node {node.name} does not run",
+                "node-stopped",
+                f"{engine.provider} answered: {error.text}",
                 f"Start it with: {engine.provider} start {node.name}",
             ) from error
 
@@ -354,10 +358,13 @@ def _not_on_disk(path: str, evidence: str) -> Failure:
     )
 
 
-def _unreadable(node: str, path: str, said: str) -> Failure:
+def _unreadable(node: str, path: str, reason: EngineError | str) -> Failure:
+    summary = f"The coverage data in {path} cannot be brought from the node {node}"
+    if isinstance(reason, EngineError) and reason.diagnoses[0].cause == "disk-full":
+        return Failure(summary, reason.diagnoses)
     return failure(
-        f"The coverage data in {path} cannot be brought from the node {node}",
+        summary,
         "no-counters",
-        f"Reading it failed with: {said}",
+        f"Reading it failed with: {reason.text if isinstance(reason, EngineError) else reason}",
         "See that the node's container is there and well, and collect again: the data stays where it is",
     )

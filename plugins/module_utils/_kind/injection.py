@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from .._diagnosis import Failure, failure
-from .._engine.api import Engine, EngineError
+from .._engine.api import Engine
 from . import basespec
 from .nodes import Node
 
@@ -148,19 +148,11 @@ class _Shell:
         self.node = node
 
     def run(self, script: str, *arguments: str, stdin: str | None = None) -> str:
-        try:
-            session = self._engine.attach(self.node, ["sh", "-c", script, "sh", *arguments], stdin=stdin is not None)
-            if stdin is not None:
-                session.write(stdin.encode())
-                session.close_stdin()
-            ended = session.result()
-        except EngineError as error:
-            raise failure(
-                f"The node {self.node} cannot be worked on",
-                "engine-unreachable",
-                f"{self._engine.provider} said: {error.text}",
-                "See that the engine is well and the node runs",
-            ) from error
+        session = self._engine.attach(self.node, ["sh", "-c", script, "sh", *arguments], stdin=stdin is not None)
+        if stdin is not None:
+            session.write(stdin.encode())
+            session.close_stdin()
+        ended = session.result()
         if ended.rc != 0:
             full = "No space left" in ended.said
             raise failure(

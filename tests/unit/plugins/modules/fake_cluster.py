@@ -46,9 +46,8 @@ def merged(live: t.Any, patch: t.Any, key: str = "") -> t.Any:
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
     if patch.get("$patch") == "replace":
-        return {
-            field: copy.deepcopy(value) for field, value in patch.items() if field != "$patch" and value is not None
-        }
+        kept = {field: value for field, value in patch.items() if field != "$patch" and value is not None}
+        return copy.deepcopy(kept)
     result = dict(live) if isinstance(live, dict) else {}
     for field, value in patch.items():
         if value is None:

@@ -50,7 +50,7 @@ def world(modules: Modules, tmp_path: Path, service_binary: Path) -> t.Iterator[
 def patch(world: World, **arguments: t.Any) -> Arguments:
     world.modules.cluster.add(deployment())
     world.modules.cluster.settle()
-    place = {"workload": "deployment/shop", "namespace": "e2e"}
+    place: Arguments = {"workload": "deployment/shop", "namespace": "e2e"}
     return {**place, "node_path": "/var/lib/gocover/shop", **arguments}
 
 
@@ -62,7 +62,7 @@ def patched(world: World, **arguments: t.Any) -> Arguments:
 
 def stopped(world: World, **arguments: t.Any) -> Arguments:
     patch(world)
-    place = {"workload": "deployment/shop", "namespace": "e2e"}
+    place: Arguments = {"workload": "deployment/shop", "namespace": "e2e"}
     assert world.modules("graceful_shutdown", **place)["changed"]
     return {**place, **arguments}
 
@@ -75,7 +75,11 @@ def shutdown(world: World, replicas: int = 2, **arguments: t.Any) -> Arguments:
 
 def manifests(world: World, applied: bool = False) -> Arguments:
     world.modules.cluster.add({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "e2e"}})
-    arguments = {"definition": [deployment()], "namespace": "e2e", "images": {"shop": "localhost/shop:cov-1"}}
+    arguments: Arguments = {
+        "definition": [deployment()],
+        "namespace": "e2e",
+        "images": {"shop": "localhost/shop:cov-1"},
+    }
     if applied:
         assert world.modules("manifest_apply", **arguments)["changed"]
     return arguments
@@ -88,7 +92,7 @@ def covdata(world: World) -> Path:
 
 
 def collect(world: World, again: bool = False, **arguments: t.Any) -> Arguments:
-    wanted = {"node_path": str(covdata(world)), "dest": str(world.tmp / "dest")}
+    wanted: Arguments = {"node_path": str(covdata(world)), "dest": str(world.tmp / "dest")}
     if again:
         assert world.modules("covdata_collect", **wanted)["changed"]
     return {**wanted, **arguments}
@@ -115,7 +119,7 @@ def foreign_directory(world: World, nodes: bool) -> Arguments:
 
 
 def report(world: World, again: bool = False) -> Arguments:
-    arguments = {"covdata": [str(COVDATA)], "dest": str(world.tmp / "shop")}
+    arguments: Arguments = {"covdata": [str(COVDATA)], "dest": str(world.tmp / "shop")}
     if again:
         assert world.modules("covdata_report", **arguments)["changed"]
     return arguments
@@ -123,7 +127,7 @@ def report(world: World, again: bool = False) -> Arguments:
 
 def overview(world: World, again: bool = False) -> Arguments:
     world.modules("covdata_report", **report(world))
-    arguments = {"coverage_dir": str(world.tmp), "services": ["shop"]}
+    arguments: Arguments = {"coverage_dir": str(world.tmp), "services": ["shop"]}
     if again:
         assert world.modules("coverage_overview", **arguments)["changed"]
     return arguments
@@ -132,7 +136,7 @@ def overview(world: World, again: bool = False) -> Arguments:
 def prebuilt(world: World, again: bool = False, **arguments: t.Any) -> Arguments:
     files = {"/shop": world.service.read_bytes()}
     world.modules.engine.add_image("quay.io/team/shop:v1", files, entrypoint=("/shop",))
-    wanted = {"name": "shop", "image": "quay.io/team/shop:v1", **arguments}
+    wanted: Arguments = {"name": "shop", "image": "quay.io/team/shop:v1", **arguments}
     if again:
         assert world.modules("coverage_image", **wanted)["changed"]
     return wanted
@@ -140,14 +144,14 @@ def prebuilt(world: World, again: bool = False, **arguments: t.Any) -> Arguments
 
 def binary(world: World, present: bool = False) -> Arguments:
     path = world.tmp / "bin" / "service"
-    wanted = {"name": "service", "source": str(world.service.parent), "package": ".", "binary": str(path)}
+    wanted: Arguments = {"name": "service", "source": str(world.service.parent), "package": ".", "binary": str(path)}
     if present:
         assert world.modules("coverage_image", **wanted)["changed"]
     return wanted
 
 
 def plain(world: World) -> Arguments:
-    source = {"name": "service", "source": str(world.service.parent), "package": "."}
+    source: Arguments = {"name": "service", "source": str(world.service.parent), "package": "."}
     return {**source, "build_dir": str(world.tmp / "build"), "instrument": False}
 
 
@@ -155,7 +159,7 @@ def load(world: World, again: bool = False) -> Arguments:
     node_programs(world.modules.engine)
     world.modules.engine.add_node("e2e", KIND_NODE)
     world.modules.engine.add_image("localhost/shop:cov-1", {"/shop": b"program"})
-    arguments = {"cluster": "e2e", "image": ["localhost/shop:cov-1"]}
+    arguments: Arguments = {"cluster": "e2e", "image": ["localhost/shop:cov-1"]}
     if again:
         assert world.modules("image_archive_load", **arguments)["changed"]
     return arguments
@@ -167,7 +171,7 @@ def kind_cluster(world: World, state: str, node: str = "", file: bool = True) ->
         world.modules.engine.add_node("e2e", KIND_NODE, state=node)
     kubeconfig = world.tmp / "kubeconfig"
     if file and node:
-        arguments = {"name": "e2e", "kubeconfig": str(kubeconfig)}
+        arguments: Arguments = {"name": "e2e", "kubeconfig": str(kubeconfig)}
         world.modules.engine.start(KIND_NODE)
         world.modules("kind_cluster", **arguments)
         world.modules.engine.add_node("e2e", KIND_NODE, state=node)
@@ -177,14 +181,14 @@ def kind_cluster(world: World, state: str, node: str = "", file: bool = True) ->
 def node_coverage(world: World, users: t.Sequence[str] = (), **arguments: t.Any) -> Arguments:
     node_programs(world.modules.engine)
     world.modules.engine.add_node("e2e", KIND_NODE)
-    place = {"cluster": "e2e", "node_path": str(world.node / "covdata")}
+    place: Arguments = {"cluster": "e2e", "node_path": str(world.node / "covdata")}
     for user in users:
         assert world.modules("node_coverage", user=user, **place)["changed"]
     return {**place, **arguments}
 
 
 def process(world: World, state: str, running: bool) -> Arguments:
-    arguments = {
+    arguments: Arguments = {
         "name": "shop",
         "command": [str(world.service)],
         "covdata": str(world.tmp / "covdata"),
@@ -196,7 +200,7 @@ def process(world: World, state: str, running: bool) -> Arguments:
 
 
 def life(world: World, state: str, begun: bool) -> Arguments:
-    arguments = {
+    arguments: Arguments = {
         "service": "shop",
         "work": str(world.tmp / ".work" / "shop"),
         "results": str(world.tmp / "shop"),

@@ -82,12 +82,13 @@ def api_arguments(name: str, modules: Modules) -> Arguments:
     modules.cluster.add(deployment())
     modules.cluster.settle()
     place = {"workload": "deployment/shop", "namespace": "e2e"}
-    return {
+    arguments: dict[str, Arguments] = {
         "coverage_patch": {**place, "node_path": "/var/lib/gocover/shop"},
         "graceful_shutdown": place,
         "manifest_apply": {"namespace": "e2e", "definition": [deployment(replicas=3)]},
         "workload_ready": place,
-    }[name]
+    }
+    return arguments[name]
 
 
 @pytest.mark.parametrize("name", ["coverage_patch", "graceful_shutdown", "manifest_apply", "workload_ready"])
