@@ -42,8 +42,10 @@ options:
     type: path
   package:
     description:
-      - The main package, as C(go build) takes it, relative to O(source). The default is C(./cmd/NAME).
-      - A main that is given as a file (C(./cmd/x/main.go)) stands for its directory.
+      - The main package, as C(go build) takes it, relative to O(source), which is a directory, an import path or files.
+      - The default is C(./cmd/NAME).
+      - Files that are all of the program in their directory (C(./cmd/x/main.go)) are built as that directory, so that the
+        packages keep their names. Of a directory with several programs only the files are built.
     type: str
   binary:
     description: Build only an executable, to this path, and no image. No container engine is needed then.
@@ -87,11 +89,14 @@ options:
     description: Path of the service's executable in the image, where it is not what the entrypoint starts.
     type: str
   coverpkg:
-    description: Patterns of the packages to instrument. The default is what Go takes, the packages of the main module.
+    description:
+      - Patterns of the packages to instrument, separated by commas. The default is what Go takes, the packages of the main module.
+      - The main package is added where the patterns leave it out, because Go writes no coverage without it.
     type: str
   covermode:
     description:
       - Whether a block was run (V(set)), how often (V(count)), or how often, exactly under concurrency too (V(atomic)).
+      - V(set) is Go's default and gives way to C(-covermode) in O(build_flags) or E(GOFLAGS), and to V(atomic) with C(-race).
       - With O(dockerfile) anything but V(set) makes C(GOFLAGS) more than the word C(-cover).
     type: str
     choices: [set, count, atomic]
@@ -105,9 +110,8 @@ options:
     type: bool
     default: true
   build_flags:
-    description: Further flags for C(go build), such as C(-tags=e2e).
-    type: list
-    elements: str
+    description: Further flags for C(go build), such as C(-tags=e2e), as a list or as a string like on a command line.
+    type: raw
     default: []
 """
 
@@ -216,7 +220,7 @@ MODULE = step.Module(
         "coverpkg": {"type": "str"},
         "covermode": {"type": "str", "choices": ["set", "count", "atomic"], "default": "set"},
         "env": {"type": "dict", "default": {}, "no_log": True},
-        "build_flags": {"type": "list", "elements": "str", "default": []},
+        "build_flags": {"type": "raw", "default": []},
         "instrument": {"type": "bool", "default": True},
     },
     run,

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Go program built with coverage instrumentation, and the proof that it is instrumented."""
+"""A Go program built with coverage instrumentation, as its team builds it."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+import shlex
+import subprocess
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +16,17 @@ from pathlib import Path
 from .. import _files
 from .._diagnosis import Failure, failure
 from .._process import command
-from . import buildinfo
+from . import buildinfo, executable, flags, target
 from .toolchain import find_go
 
 _ERROR_LINES = 12
+#: What the go command prints of a -coverpkg pattern that selects nothing (cmd/go/internal/load, SelectCoverPackages).
+_UNMATCHED = re.compile(r"^warning: no packages being built depend on matches for pattern (.*)$")
 
 
 @dataclass(frozen=True)
 class BuildSpec:
-    """What to build: the main package (``./cmd/x``) in ``source``, into the file ``binary``."""
+    """What to build: the main package (``./cmd/x``, an import path, or files) in ``source``, into ``binary``."""
 
     source: Path
     package: str
@@ -35,119 +38,102 @@ class BuildSpec:
     #: False for the same program without coverage, to compare it with.
     instrument: bool = True
 
-    def argv(self, go: str) -> list[str]:
-        """The command line, as a user would type it."""
-        selection = [f"-coverpkg={self.coverpkg}"] if self.coverpkg else []
-        coverage = ["-cover", f"-covermode={self.covermode}", *selection] if self.instrument else []
-        return [
-            go, "build", *coverage, *self.flags,
-            "-o", str(self.binary), self.package,
-        ]  # fmt: skip
+
+@dataclass(frozen=True)
+class Built:
+    """What was built: its build information, the counter mode, and what the user should know."""
+
+    info: buildinfo.BuildInfo
+    covermode: str
+    warnings: tuple[str, ...] = ()
 
 
-def package_directory(package: str) -> str:
-    """The directory to build for ``package``: a main that is given as a file stands for its directory.
+def build(spec: BuildSpec, on_line: t.Callable[[str], None], wanted: t.Callable[[], bool] = lambda: True) -> Built:
+    """Build and prove it; the output of ``go build`` goes to ``on_line``. Raises Failure.
 
-    Built by file name the package is called ``command-line-arguments`` and its files lie at absolute paths of the
-    builder, so that no report finds them again.
+    Go adds the code that writes coverage to an instrumented main package and nowhere else. Where the patterns leave it
+    out, it is added to them.
     """
-    if not package.endswith(".go"):
-        return package
-    directory = os.path.dirname(package) or "."
-    # Without ./ it would be the import path of a package of the standard library.
-    return directory if directory.startswith((".", "/")) else f"./{directory}"
-
-
-def check_source(source: Path, package: str) -> None:
-    """Raise Failure if there is nothing to build there."""
-    if not source.is_dir():
-        raise failure(
-            f"The source {source} does not exist",
-            "source-missing",
-            f"There is no directory {source}",
-            "Set service_repo to the directory with the service's go.mod (relative paths count from the inventory)",
+    compiler = _Compiler(spec, on_line, wanted)
+    chosen = compiler.coverage
+    warnings = [compiler.target.warning, *chosen.warnings]
+    unmatched = compiler.compile()
+    if chosen.patterns and set(unmatched) >= set(chosen.patterns):
+        raise _nothing_selected(spec, chosen)
+    warnings += [
+        f"No package of {spec.package} matches the pattern {pattern} of {chosen.patterns_from}" for pattern in unmatched
+    ]
+    if chosen.patterns and not executable.writes_coverage(spec.binary):
+        warnings.append(
+            f"{chosen.patterns_from} {','.join(chosen.patterns)} leaves out the main package {spec.package}, without "
+            f"which Go writes no coverage: added {compiler.target.pattern}"
         )
-    if not any((directory / "go.mod").is_file() for directory in (source, *source.parents)):
-        raise failure(
-            f"{source} is not a Go module",
-            "source-missing",
-            f"There is no go.mod in {source} or above it",
-            "Set service_repo to the directory with the service's go.mod",
-        )
-    if package.startswith(".") and not (source / package).exists():
-        mains = sorted(f"./cmd/{entry.name}" for entry in (source / "cmd").glob("*/") if entry.is_dir())
-        raise failure(
-            f"The package {package} does not exist",
-            "source-missing",
-            f"There is no {package} in {source}" + (f"; there is {', '.join(mains)}" if mains else ""),
-            "Set service_package to the directory of the service's main package",
-        )
-
-
-def build(
-    spec: BuildSpec, on_line: t.Callable[[str], None], wanted: t.Callable[[], bool] = lambda: True
-) -> buildinfo.BuildInfo:
-    """Build and prove it; the output of ``go build`` goes to ``on_line``. Raises Failure."""
-    compile_program(spec, on_line, wanted)
-    return prove(spec.binary)
+        compiler.compile(added=(compiler.target.pattern,))
+    info = executable.prove(spec.binary, chosen.patterns)
+    return Built(info, chosen.mode, tuple(filter(None, warnings)))
 
 
 def compile_program(
     spec: BuildSpec, on_line: t.Callable[[str], None], wanted: t.Callable[[], bool] = lambda: True
 ) -> None:
-    """Run ``go build``, whose output goes to ``on_line``. Raises Failure."""
-    check_source(spec.source, spec.package)
-    env = {**os.environ, **spec.env}
-    argv = spec.argv(find_go(env))
-    try:
-        spec.binary.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _files.unwritable(spec.binary.parent, error) from error
-    ended = command.run(argv, cwd=spec.source, env=env, on_line=on_line, wanted=wanted)
-    if ended.rc != 0:
-        raise _build_failure(spec, " ".join(argv), ended)
+    """Build as ``spec`` says and prove nothing; the output of ``go build`` goes to ``on_line``. Raises Failure."""
+    _Compiler(spec, on_line, wanted).compile()
 
 
-def prove(binary: Path) -> buildinfo.BuildInfo:
-    """The build information of an instrumented executable; raises Failure if it is not instrumented."""
-    if not binary.is_file():
-        raise failure(
-            f"There is no executable {binary}",
-            "source-missing",
-            f"{binary} does not exist or is not a file",
-            "Name an executable that was built with go build -cover",
-        )
-    info = buildinfo.read(binary)
-    if info is None:
-        raise failure(
-            f"{binary} is not instrumented for coverage",
-            "not-instrumented",
-            "It holds no Go build information: it was not built by Go, or it was packed",
-            "Build it with go build -cover, and do not pack it",
-        )
-    if not info.instrumented:
-        raise failure(
-            f"{binary} is not instrumented for coverage",
-            "not-instrumented",
-            f"Its build information ({info.go_version}, {info.path or 'no main package'}) has no -cover=true",
-            "Build it with go build -cover (in a Dockerfile: pass the build argument GOFLAGS=-cover on to go build)",
-        )
-    return info
+class _Compiler:
+    """One program, compiled once or twice. Raises Failure."""
+
+    def __init__(self, spec: BuildSpec, on_line: t.Callable[[str], None], wanted: t.Callable[[], bool]) -> None:
+        self.spec = spec
+        self._on_line, self._wanted = on_line, wanted
+        self._env = {**os.environ, **spec.env}
+        target.check_source(spec.source, spec.package, self._env)
+        self._go = find_go(self._env)
+        goflags = _goflags(self._go, spec.source, self._env)
+        self.coverage = flags.combine(spec.covermode, spec.coverpkg, spec.flags, goflags)
+        self.target = target.resolve(self._go, spec.source, spec.package, self.coverage.others, self._env)
+        if not spec.instrument:
+            self._env["GOFLAGS"] = flags.without_coverage(goflags)
+
+    def compile(self, added: tuple[str, ...] = ()) -> list[str]:
+        """Run ``go build`` with ``added`` patterns; returns the patterns that select nothing."""
+        coverage = self.coverage.argv(added) if self.spec.instrument else []
+        options = [*coverage, *self.coverage.others, "-o", str(self.spec.binary)]
+        argv = [self._go, "build", *options, *self.target.arguments]
+        try:
+            self.spec.binary.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _files.unwritable(self.spec.binary.parent, error) from error
+        unmatched: list[str] = []
+
+        def on_line(line: str) -> None:
+            if match := _UNMATCHED.match(line):
+                unmatched.append(match[1])
+            elif not line.startswith("# ["):  # the command line of the cover tool
+                self._on_line(line)
+
+        ended = command.run(argv, cwd=self.spec.source, env=self._env, on_line=on_line, wanted=self._wanted)
+        if ended.rc != 0:
+            raise _build_failure(self.spec, shlex.join(argv), ended)
+        return unmatched
 
 
-def digest(binary: Path) -> str | None:
-    """``sha256:HEX`` of the file; None if there is none."""
-    if not binary.is_file():
-        return None
-    with open(binary, "rb") as file:
-        return f"sha256:{_sha256(file)}"
+def _goflags(go: str, source: Path, env: t.Mapping[str, str]) -> str:
+    """GOFLAGS as Go sees it: from the environment, or else from the file that ``go env -w`` writes."""
+    asked = subprocess.run(
+        [go, "env", "GOFLAGS"], cwd=source, env=dict(env), capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() if asked.returncode == 0 else env.get("GOFLAGS", "")
 
 
-def _sha256(file: t.BinaryIO) -> str:
-    hasher = hashlib.sha256()
-    while chunk := file.read(1 << 20):
-        hasher.update(chunk)
-    return hasher.hexdigest()
+def _nothing_selected(spec: BuildSpec, chosen: flags.CoverageFlags) -> Failure:
+    return failure(
+        f"{spec.package} is built without any instrumented package",
+        "coverpkg-unmatched",
+        f"No package of {spec.package} matches {', '.join(chosen.patterns)} in {chosen.patterns_from}",
+        f"Correct {chosen.patterns_from} (patterns as for go list, such as ./... or example.com/lib/...), "
+        "or leave it empty for the main module",
+    )
 
 
 def _build_failure(spec: BuildSpec, shown: str, ended: command.Ended) -> Failure:
@@ -159,7 +145,7 @@ def _build_failure(spec: BuildSpec, shown: str, ended: command.Ended) -> Failure
         return failure(
             f"{spec.package} could not be built",
             "disk-full",
-            f"go build said: {full.strip()}",
+            f"go build reported: {full.strip()}",
             "Free some space there; the last results are as they were",
             rc=ended.rc,
             output=ended.tail,
@@ -171,5 +157,7 @@ def _build_failure(spec: BuildSpec, shown: str, ended: command.Ended) -> Failure
     else:
         errors = [line for line in ended.tail if not line.startswith(("go: downloading", "#"))][:_ERROR_LINES]
         evidence = f"'{shown}' in {spec.source} ended with exit code {ended.rc}: " + " | ".join(errors)
-        remedy = "Run the command there by hand until it builds"
+        remedy = f"Fix the error above. To reproduce it: cd {shlex.quote(str(spec.source))} && {shown}"
+        if re.search(r"package \S+ is not in std", text) and (spec.source / spec.package).is_dir():
+            remedy = f"Set service_package to ./{spec.package}: without ./ Go looks in its standard library"
     return failure(f"{spec.package} does not build", "build-failed", evidence, remedy, rc=ended.rc, output=ended.tail)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._engine.api import Build, Engine
-from .._golang import build
+from .._golang import build, flags, target
+from .._golang import executable as program
 from .._golang.buildinfo import BuildInfo
 from .._lock import locked
 from .._outcome import Outcome
@@ -41,7 +42,7 @@ class BuildOptions:
     coverpkg: str | None
     covermode: str
     env: t.Mapping[str, t.Any]
-    build_flags: t.Sequence[str]
+    build_flags: str | t.Sequence[t.Any]
     instrument: bool
 
     def __post_init__(self) -> None:
@@ -80,14 +81,15 @@ def build_image(
         return _build_plain(wanted, engine, full, progress, alive, check_mode)
     if check_mode and not wanted.image:
         return Outcome(changed=True, result={"binary": None, "image": None})
+    covermode = wanted.covermode
     if wanted.image:
         tag, executable = wanted.tag or "", wanted.executable or ""
         made = instrumented.prebuilt(engine, full, wanted.image, tag, executable, check_mode)
     elif wanted.dockerfile:
-        made = _from_dockerfile(wanted, engine, full, progress)
+        made, covermode = _from_dockerfile(wanted, engine, full, progress)
     else:
-        made = _from_source(wanted, engine, full, progress, alive)
-    return _image_outcome(wanted, engine, made, progress)
+        made, covermode = _from_source(wanted, engine, full, progress, alive)
+    return _image_outcome(wanted, engine, made, covermode, progress)
 
 
 def build_binary(
@@ -98,25 +100,27 @@ def build_binary(
 ) -> Outcome:
     """Build only the executable, and prove that it is instrumented. Raises Failure."""
     binary = Path(str(wanted.binary))
-    spec = _spec(wanted, binary, {}, progress)
+    spec = _spec(wanted, binary, {})
     if check_mode:
-        build.check_source(spec.source, spec.package)
+        target.check_source(spec.source, spec.package, spec.env)
         return Outcome(changed=not binary.exists(), result={"binary": str(binary), "image": None})
-    info, changed = _compile(wanted, spec, progress, alive)
-    digest = build.digest(binary)
+    built, changed = _compile(wanted, spec, progress, alive)
+    info, digest = built.info, program.digest(binary)
     progress.note(f"{'built' if changed else 'unchanged'}: {info.path}, {info.go_version}, instrumented")
     result = {
         "binary": str(binary),
         "image": None,
         "image_id": digest,
         "go_version": info.go_version,
-        "covermode": wanted.covermode,
+        "covermode": built.covermode,
     }
     section = {"reference": None, "digest": digest, "binary": str(binary), "main": info.path}
-    return Outcome(changed=changed, result=result, sections=_sections(wanted, info, section))
+    return Outcome(changed=changed, result=result, sections=_sections(info, built.covermode, section))
 
 
-def _image_outcome(wanted: BuildOptions, engine: Engine, made: instrumented.Made, progress: Progress) -> Outcome:
+def _image_outcome(
+    wanted: BuildOptions, engine: Engine, made: instrumented.Made, covermode: str, progress: Progress
+) -> Outcome:
     info = made.proven.info
     state = "new" if made.changed else "unchanged"
     progress.note(f"{made.reference} is {state}: {info.path}, {info.go_version}, instrumented")
@@ -126,7 +130,7 @@ def _image_outcome(wanted: BuildOptions, engine: Engine, made: instrumented.Made
         "image_id": made.image.id,
         "executable": made.proven.path,
         "go_version": info.go_version,
-        "covermode": wanted.covermode,
+        "covermode": covermode,
     }
     section = {
         "reference": made.reference,
@@ -138,11 +142,11 @@ def _image_outcome(wanted: BuildOptions, engine: Engine, made: instrumented.Made
         "executable": made.proven.path,
         "provider": engine.provider,
     }
-    return Outcome(changed=made.changed, result=result, sections=_sections(wanted, info, section))
+    return Outcome(changed=made.changed, result=result, sections=_sections(info, covermode, section))
 
 
-def _sections(wanted: BuildOptions, info: BuildInfo, image: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"image": image, "go_version": info.go_version, "covermode": wanted.covermode}
+def _sections(info: BuildInfo, covermode: str, image: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"image": image, "go_version": info.go_version, "covermode": covermode}
 
 
 def _build_plain(
@@ -159,7 +163,7 @@ def _build_plain(
     if wanted.dockerfile:
         made = plain.from_dockerfile(engine, full, wanted.description, progress.output)
     else:
-        spec = _image_spec(wanted, engine, full, progress)
+        spec = _image_spec(wanted, engine, full)
         with locked(_lock_of(spec.binary)):
             build.compile_program(spec, progress.output, alive)
             made = plain.from_binary(engine, full, spec.binary, spec.env["GOARCH"])
@@ -170,61 +174,67 @@ def _build_plain(
 
 def _from_source(
     wanted: BuildOptions, engine: Engine, full: str, progress: Progress, alive: t.Callable[[], bool]
-) -> instrumented.Made:
-    """Build a static executable and an image of it alone."""
-    spec = _image_spec(wanted, engine, full, progress)
-    _compile(wanted, spec, progress, alive)
+) -> tuple[instrumented.Made, str]:
+    """Build a static executable and an image of it alone; the image and its counter mode."""
+    spec = _image_spec(wanted, engine, full)
+    built, _changed = _compile(wanted, spec, progress, alive)
     with locked(_lock_of(spec.binary)):
-        return instrumented.from_binary(engine, full, spec.binary, spec.env["GOARCH"], wanted.tag or "")
+        made = instrumented.from_binary(engine, full, spec.binary, spec.env["GOARCH"], wanted.tag or "")
+        return made, built.covermode
 
 
-def _from_dockerfile(wanted: BuildOptions, engine: Engine, full: str, progress: Progress) -> instrumented.Made:
+def _from_dockerfile(
+    wanted: BuildOptions, engine: Engine, full: str, progress: Progress
+) -> tuple[instrumented.Made, str]:
+    """Build as the Dockerfile says; the image and its counter mode."""
     plain_build = wanted.description
-    arguments = instrumented.build_arguments(plain_build.args, wanted.covermode, wanted.coverpkg)
+    coverage = flags.combine(wanted.covermode, wanted.coverpkg, (), plain_build.args.get("GOFLAGS", ""))
+    for warning in coverage.warnings:
+        progress.warn(warning)
+    arguments = instrumented.build_arguments(plain_build.args, coverage)
     described = dataclasses.replace(plain_build, args=arguments)
     progress.note(f"building {full} from {described.dockerfile} with GOFLAGS='{arguments['GOFLAGS']}'")
-    return instrumented.from_dockerfile(
-        engine, full, described, progress.output, wanted.tag or "", wanted.executable or ""
+    made = instrumented.from_dockerfile(
+        engine, full, described, progress.output, wanted.tag or "", wanted.executable or "", coverage.patterns
     )
+    return made, coverage.mode
 
 
-def _image_spec(wanted: BuildOptions, engine: Engine, full: str, progress: Progress) -> build.BuildSpec:
+def _image_spec(wanted: BuildOptions, engine: Engine, full: str) -> build.BuildSpec:
     """The build of the executable for an image without a Dockerfile."""
     system, _slash, platform = (wanted.platform or f"linux/{engine.architecture}").partition("/")
     name = f"{full.replace('/', '_').replace(':', '_')}-{system}-{platform.replace('/', '_')}"
     directory = Path(wanted.build_dir or _cache_directory())
     # Without cgo the executable is static: an image of its own has no libc.
     env = {"CGO_ENABLED": "0", "GOOS": system, "GOARCH": platform.partition("/")[0]}
-    return _spec(wanted, directory / (name if wanted.instrument else f"{name}-plain"), env, progress)
+    return _spec(wanted, directory / (name if wanted.instrument else f"{name}-plain"), env)
 
 
-def _spec(wanted: BuildOptions, binary: Path, env: dict[str, str], progress: Progress) -> build.BuildSpec:
-    package = wanted.package or f"./cmd/{wanted.name.rpartition('/')[2]}"
-    directory = build.package_directory(package)
-    if directory != package:
-        progress.warn(f"{package} is a file: building its directory {directory}, so that packages keep their names")
+def _spec(wanted: BuildOptions, binary: Path, env: dict[str, str]) -> build.BuildSpec:
     return build.BuildSpec(
         source=Path(wanted.source or os.getcwd()),
-        package=directory,
+        package=wanted.package or f"./cmd/{wanted.name.rpartition('/')[2]}",
         binary=binary,
         covermode=wanted.covermode,
         coverpkg=wanted.coverpkg,
         env={**env, **{key: str(value) for key, value in wanted.env.items()}},
-        flags=tuple(wanted.build_flags),
+        flags=flags.listed(wanted.build_flags),
         instrument=wanted.instrument,
     )
 
 
 def _compile(
     wanted: BuildOptions, spec: build.BuildSpec, progress: Progress, alive: t.Callable[[], bool]
-) -> tuple[BuildInfo, bool]:
-    """Build the executable, one process at a time; its build information, and whether it has changed."""
+) -> tuple[build.Built, bool]:
+    """Build the executable, one process at a time, and tell whether it has changed."""
     name = wanted.name
     with locked(_lock_of(spec.binary), lambda: progress.note(f"waiting: another run builds {name}")):
         progress.note(f"building {name}: {spec.package} in {spec.source}")
-        before = build.digest(spec.binary)
-        info = build.build(spec, progress.output, alive)
-        return info, before != build.digest(spec.binary)
+        before = program.digest(spec.binary)
+        built = build.build(spec, progress.output, alive)
+        for warning in built.warnings:
+            progress.warn(warning)
+        return built, before != program.digest(spec.binary)
 
 
 def _lock_of(binary: Path) -> Path:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from .._diagnosis import Failure, failure
 from .._engine.api import Build, BuildError, Engine, Image
-from .._golang import build
+from .._golang import executable as program
+from .._golang import flags
 from . import proof, reference, scratch
 
 #: The digest of the executable that an image was made of.
@@ -39,8 +40,8 @@ class Made:
 def from_binary(engine: Engine, name: str, binary: Path, architecture: str, tag: str = "") -> Made:
     """An image FROM scratch of an executable that is proven already. Raises Failure and EngineError."""
     full = reference.qualified(name)
-    info = build.prove(binary)
-    digest = build.digest(binary) or ""
+    info = program.prove(binary)
+    digest = program.digest(binary) or ""
     contents = scratch.Contents(
         name=full.rpartition("/")[2],
         binary=binary,
@@ -67,9 +68,18 @@ def from_binary(engine: Engine, name: str, binary: Path, architecture: str, tag:
 
 
 def from_dockerfile(
-    engine: Engine, name: str, build: Build, on_line: t.Callable[[str], None], tag: str = "", executable: str = ""
+    engine: Engine,
+    name: str,
+    build: Build,
+    on_line: t.Callable[[str], None],
+    tag: str = "",
+    executable: str = "",
+    patterns: tuple[str, ...] = (),
 ) -> Made:
-    """Build with the argument GOFLAGS and prove what came of it. Raises Failure and EngineError."""
+    """Build with the argument GOFLAGS and prove what came of it. Raises Failure and EngineError.
+
+    ``patterns`` are those of -coverpkg in GOFLAGS, for messages.
+    """
     full = reference.qualified(name)
     if tag:
         reference.check_tag(full, tag)
@@ -79,7 +89,7 @@ def from_dockerfile(
     except BuildError as error:
         raise _build_failure(build, error) from error
     try:
-        return _tagged(engine, full, image_id, tag, executable)
+        return _tagged(engine, full, image_id, tag, executable, patterns=patterns)
     except Failure as error:
         raise _with_reason(error, build) from error
 
@@ -102,16 +112,15 @@ def prebuilt(
     return _tagged(engine, full, image.id, tag, executable, shown=given, check_mode=check_mode)
 
 
-def build_arguments(arguments: t.Mapping[str, str], covermode: str, coverpkg: str | None) -> dict[str, str]:
+def build_arguments(arguments: t.Mapping[str, str], coverage: flags.CoverageFlags) -> dict[str, str]:
     """The build arguments with GOFLAGS completed.
 
     It is exactly ``-cover`` wherever that is enough: there are Dockerfiles that compare it with this very word.
     """
-    mode = [f"-covermode={covermode}"] if covermode != "set" else []
-    packages = [f"-coverpkg={coverpkg}"] if coverpkg else []
-    given = arguments.get("GOFLAGS", "").split()
-    flags = [*given, *(flag for flag in ["-cover", *mode, *packages] if flag not in given)]
-    return {**arguments, "GOFLAGS": " ".join(flags)}
+    mode = [f"-covermode={coverage.mode}"] if coverage.mode != "set" else []
+    packages = [f"-coverpkg={','.join(coverage.patterns)}"] if coverage.patterns else []
+    given = flags.without_coverage(arguments.get("GOFLAGS", ""))
+    return {**arguments, "GOFLAGS": " ".join([*filter(None, [given]), "-cover", *mode, *packages])}
 
 
 def _tagged(
@@ -122,6 +131,7 @@ def _tagged(
     executable: str,
     shown: str = "",
     check_mode: bool = False,
+    patterns: tuple[str, ...] = (),
 ) -> Made:
     image = engine.image(image_id)
     if image is None:
@@ -132,7 +142,7 @@ def _tagged(
             "Build it again, and do not prune images meanwhile",
         )
     said = f"{full}:{tag or reference.content_tag(image.id)}"
-    proven = proof.prove(engine, image, shown or said, executable)
+    proven = proof.prove(engine, image, shown or said, executable, patterns)
     there = engine.image(said)
     if there is not None and there.id == image.id:
         return Made(said, image, proven, changed=False)
@@ -175,7 +185,9 @@ def _build_failure(build: Build, error: BuildError) -> Failure:
         f"{build.dockerfile} does not build",
         "disk-full" if full else "build-failed",
         f"{error.text}: {last}" if last else error.text,
-        "Free some space where the engine keeps its data" if full else "Run the command by hand until it builds",
+        "Free some space where the engine keeps its data"
+        if full
+        else "Fix the first error above, which is that of a step of the Dockerfile",
         output=error.lines,
     )
 

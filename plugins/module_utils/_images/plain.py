@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .._diagnosis import failure
 from .._engine.api import Build, BuildError, Engine, Image
-from .._golang import build
+from .._golang import executable
 from . import reference, scratch
 
 
@@ -24,7 +24,7 @@ class Plain(t.NamedTuple):
 
 def from_binary(engine: Engine, name: str, binary: Path, architecture: str) -> Plain:
     """An image FROM scratch of an executable. Raises Failure."""
-    made = f"{name}:{_tag(build.digest(binary) or '')}"
+    made = f"{name}:{_tag(executable.digest(binary) or '')}"
     present = engine.image(made)
     if present is not None:
         return Plain(made, present, changed=False)

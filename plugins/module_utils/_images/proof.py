@@ -22,6 +22,7 @@ from .._diagnosis import Failure, failure
 from .._engine.api import Engine, EngineError, Image
 from .._engine.tarstream import TarStream
 from .._golang import buildinfo
+from .._golang import executable as program
 
 _SHELLS = ("sh", "bash", "ash", "dash", "busybox")
 #: In a script: the program that takes its place, or the last one that it calls.
@@ -49,18 +50,18 @@ class Files(t.Protocol):
         """A local copy of the regular file at ``path``, the target (a string) of a link, None if there is neither."""
 
 
-def prove(engine: Engine, image: Image, shown: str, executable: str = "") -> Proven:
+def prove(engine: Engine, image: Image, shown: str, executable: str = "", patterns: t.Sequence[str] = ()) -> Proven:
     """Prove that what the image starts is instrumented; ``shown`` is its reference for messages.
 
-    ``executable`` is the path in the image, where it is not what the entrypoint starts. Raises Failure
-    ``not-instrumented``.
+    ``executable`` is the path in the image, where it is not what the entrypoint starts. ``patterns`` are those of
+    -coverpkg, where they are known. Raises Failure ``not-instrumented``.
     """
     argv = (executable,) if executable else (*image.entrypoint, *image.command)
     with tempfile.TemporaryDirectory(prefix="gocover-image-") as directory, engine.unpacked(image.id) as container:
-        return find(_ContainerFiles(engine, container, Path(directory)), image, argv, shown)
+        return find(_ContainerFiles(engine, container, Path(directory)), image, argv, shown, patterns)
 
 
-def find(files: Files, image: Image, argv: t.Sequence[str], shown: str) -> Proven:
+def find(files: Files, image: Image, argv: t.Sequence[str], shown: str, patterns: t.Sequence[str] = ()) -> Proven:
     """Follow ``argv`` in the image to an instrumented executable. Raises Failure."""
     if not argv:
         raise _unproven(
@@ -78,8 +79,11 @@ def find(files: Files, image: Image, argv: t.Sequence[str], shown: str) -> Prove
             words = _beyond(words)
             continue
         info = buildinfo.read(file)
-        if info is not None and info.instrumented:
+        reason = program.shortcoming(file, info, patterns) if info is not None else None
+        if info is not None and reason is None:
             return Proven(path, info)
+        if info is not None and info.instrumented and reason is not None:
+            raise _unproven(shown, f"{path} in it: {reason.evidence}", reason.remedy)
         if info is not None and info.path and not _is_wrapper(words):
             raise _unproven(
                 shown, f"{path} in it was built by {info.go_version} from {info.path} without -cover", _REMEDY

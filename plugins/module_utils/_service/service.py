@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._diagnosis import Failure, failure
-from .._golang import build
+from .._golang import executable
 from .._process import ports, supervisor
 from .._process.environment import expand, expanded
 from .._run.progress import Progress
@@ -45,8 +45,13 @@ class ServiceSpec:
     def fingerprint(self) -> str:
         """Changes when the process would have to be started anew to be as described."""
         described = [
-            self.argv, str(self.cwd), sorted(self.env.items()), self.port, str(self.covdata), build.digest(self.binary),
-        ]  # fmt: skip
+            self.argv,
+            str(self.cwd),
+            sorted(self.env.items()),
+            self.port,
+            str(self.covdata),
+            executable.digest(self.binary),
+        ]
         return hashlib.sha256(json.dumps(described).encode()).hexdigest()
 
     @property
@@ -83,7 +88,7 @@ def variable_of(name: str) -> str:
 
 def ensure_running(spec: ServiceSpec, owner: int | None, progress: Progress) -> Running:
     """Start the service unless it runs just so, and wait until it is ready. Raises Failure with the cause."""
-    build.prove(spec.binary)
+    executable.prove(spec.binary)
     fingerprint = spec.fingerprint()
     former = supervisor.read_state(spec.directory)
     if former is not None and former.running():

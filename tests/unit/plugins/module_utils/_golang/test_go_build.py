@@ -10,41 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils._golang import build
+from ansible_collections.gocover.e2e.plugins.module_utils._golang import build, executable, target
 from ansible_collections.gocover.e2e.plugins.module_utils._golang.toolchain import find_go
 
 ENV = {"GOTOOLCHAIN": "local", "GOFLAGS": "", "CGO_ENABLED": "0"}
-
-
-@pytest.mark.parametrize(
-    ("package", "expected"),
-    [
-        ("./cmd/shop", "./cmd/shop"),
-        ("./cmd/shop/main.go", "./cmd/shop"),
-        ("cmd/shop/main.go", "./cmd/shop"),
-        ("../shop/main.go", "../shop"),
-        ("/src/shop/main.go", "/src/shop"),
-        ("main.go", "."),
-        ("./main.go", "."),
-        (".", "."),
-        ("example.test/shop/cmd/shop", "example.test/shop/cmd/shop"),
-    ],
-)
-def test_package_directory(package: str, expected: str) -> None:
-    assert build.package_directory(package) == expected
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({}, "go build -cover -covermode=atomic -o /out/x ./cmd/x"),
-        ({"coverpkg": "./..."}, "go build -cover -covermode=atomic -coverpkg=./... -o /out/x ./cmd/x"),
-        ({"flags": ("-a", "-tags=b,c")}, "go build -cover -covermode=atomic -a -tags=b,c -o /out/x ./cmd/x"),
-    ],
-)
-def test_argv(options: dict[str, object], expected: str) -> None:
-    spec = build.BuildSpec(Path("/src"), "./cmd/x", Path("/out/x"), "atomic", **options)  # type: ignore[arg-type]
-    assert " ".join(spec.argv("go")) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,7 +35,7 @@ def test_nothing_to_build(files: list[str], source: str, package: str, evidence:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     with pytest.raises(Failure) as caught:
-        build.check_source(tmp_path / source, package)
+        target.check_source(tmp_path / source, package)
     assert [diagnosis.cause for diagnosis in caught.value.diagnoses] == ["source-missing"]
     assert evidence.format(tmp_path) in str(caught.value)
 
@@ -74,16 +43,18 @@ def test_nothing_to_build(files: list[str], source: str, package: str, evidence:
 def test_a_module_above_is_enough(tmp_path: Path) -> None:
     (tmp_path / "go.mod").touch()
     (tmp_path / "services" / "cmd" / "x").mkdir(parents=True)
-    build.check_source(tmp_path / "services", "./cmd/x")
+    target.check_source(tmp_path / "services", "./cmd/x")
 
 
 def test_build_and_proof(small_module: Path, tmp_path: Path) -> None:
     binary = tmp_path / "bin" / "small"
     spec = build.BuildSpec(small_module, "./cmd/small", binary, "count", env=ENV, flags=("-trimpath",))
     lines: list[str] = []
-    info = build.build(spec, lines.append)
+    built = build.build(spec, lines.append)
+    info = built.info
+    assert (built.covermode, built.warnings) == ("count", ())
     assert (info.path, info.settings["-trimpath"], info.instrumented) == ("example.test/small/cmd/small", "true", True)
-    assert (build.digest(binary) or "").startswith("sha256:")
+    assert (executable.digest(binary) or "").startswith("sha256:")
     assert lines == []
 
 
@@ -106,8 +77,9 @@ def test_a_compile_error_is_quoted_and_its_command_named(tmp_path: Path) -> None
     assert diagnosis.cause == "build-failed"
     # The column is that of the instrumented source.
     assert re.search(r"exit code 1: \./main\.go:3:\d+: undefined: missing$", diagnosis.evidence)
-    assert f"build -cover -covermode=set -o {tmp_path}/x .' in {tmp_path} ended with exit code 1" in diagnosis.evidence
+    assert f"build -cover -o {tmp_path}/x .' in {tmp_path} ended with exit code 1" in diagnosis.evidence
     assert "# example.test/broken" not in diagnosis.evidence
+    assert diagnosis.remedy.startswith(f"Fix the error above. To reproduce it: cd {tmp_path} && ")
     assert failure.result["rc"] == 1
 
 
@@ -143,13 +115,13 @@ def test_no_proof(content: bytes | None, cause: str, words: str, tmp_path: Path)
     if content is not None:
         binary.write_bytes(content)
     with pytest.raises(Failure) as caught:
-        build.prove(binary)
+        executable.prove(binary)
     assert caught.value.diagnoses[0].cause == cause
     assert words in str(caught.value)
 
 
 def test_no_digest_without_a_file(tmp_path: Path) -> None:
-    assert build.digest(tmp_path / "none") is None
+    assert executable.digest(tmp_path / "none") is None
 
 
 def test_go_is_found_on_the_path_that_is_given(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Image
+from ansible_collections.gocover.e2e.plugins.module_utils._golang import flags
 from ansible_collections.gocover.e2e.plugins.module_utils._images import (
     archive,
     containerd,
@@ -160,22 +161,31 @@ def test_the_same_executable_gives_the_same_archive(tmp_path: Path) -> None:
     ("given", "mode", "packages", "expected"),
     [
         ({}, "set", None, "-cover"),
+        ({"GOFLAGS": "-race"}, "set", None, "-race -cover -covermode=atomic"),
+        (
+            {"GOFLAGS": "-covermode=count -mod=mod"},
+            "set",
+            " ./a , ./b",
+            "-mod=mod -cover -covermode=count -coverpkg=./a,./b",
+        ),
         ({"GOFLAGS": "-mod=vendor"}, "set", None, "-mod=vendor -cover"),
         ({"GOFLAGS": "-cover"}, "set", None, "-cover"),
         ({}, "atomic", "./...", "-cover -covermode=atomic -coverpkg=./..."),
     ],
 )
 def test_goflags(given: dict[str, str], mode: str, packages: str | None, expected: str) -> None:
-    assert instrumented.build_arguments({**given, "A": "b"}, mode, packages) == {"A": "b", "GOFLAGS": expected}
+    coverage = flags.combine(mode, packages, (), given.get("GOFLAGS", ""))
+    assert instrumented.build_arguments({**given, "A": "b"}, coverage) == {"A": "b", "GOFLAGS": expected}
 
 
-def _go(instrumented_: bool, main: str = "example.com/x") -> bytes:
-    """An executable as far as the build information goes; see debug/buildinfo."""
+def _go(instrumented_: bool, main: str = "example.com/x", hook: bytes = b"\0runtime/coverage.initHook\0") -> bytes:
+    """An executable as far as build information (see debug/buildinfo) and the call that writes coverage go."""
     text = f"path\t{main}\nbuild\t-cover={'true' if instrumented_ else 'false'}\n".encode()
     framed = b"s" * 16 + text + b"e" * 16
     version = b"go1.26.8"
     header = b"\xff Go buildinf:" + bytes([8, 2]) + b"\0" * 16
-    return header + bytes([len(version)]) + version + bytes([len(framed) & 0x7F | 0x80, len(framed) >> 7]) + framed
+    length = bytes([len(framed) & 0x7F | 0x80, len(framed) >> 7])
+    return header + bytes([len(version)]) + version + length + framed + (hook if instrumented_ else b"")
 
 
 class _Files:
@@ -221,6 +231,11 @@ def test_what_an_image_starts_is_found(tmp_path: Path, argv: list[str], files: d
         ([], {}, "neither an entrypoint nor a command"),
         (["/app"], {}, "/app is not in it"),
         (["/app"], {"/app": _go(False)}, "/app in it was built by go1.26.8 from example.com/x without -cover"),
+        (
+            ["/app"],
+            {"/app": _go(True, hook=b"")},
+            "/app in it: It was built with -cover=true (go1.26.8, example.com/x), but",
+        ),
         (["/app"], {"/app": b"\x7fELF"}, "/app holds no Go build information"),
         (["/a"], {"/a": "/b", "/b": "/a"}, "/a is not in it"),
         (["/entry.sh"], {"/entry.sh": b"#!/bin/sh\n$START\n"}, "/entry.sh is a script"),
