@@ -53,6 +53,11 @@ options:
     description: How often to try again after a failure that may have been a coincidence.
     type: int
     default: 1
+  platforms:
+    description: Platforms of images that the cluster is to run, such as C(linux/amd64). The module fails if no node is of one of them.
+    type: list
+    elements: str
+    default: []
   kubeconfig:
     description:
       - The file that gets the cluster's kubeconfig (mode 0600).
@@ -151,6 +156,7 @@ MODULE = step.Module(
         "wait_timeout": {"type": "float", "default": 120},
         "retries": {"type": "int", "default": 1},
         "kubeconfig": {"type": "path"},
+        "platforms": {"type": "list", "elements": "str", "default": []},
     },
     run,
 )

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._diagnosis import failure
 from .._engine.api import Engine
 from .._outcome import Outcome
 from .._run.progress import Progress
@@ -26,6 +27,7 @@ class ClusterOptions:
     wait_timeout: float
     retries: int
     kubeconfig: str | None
+    platforms: t.Sequence[str] = ()
 
     @property
     def spec(self) -> cluster.ClusterSpec:
@@ -50,6 +52,8 @@ def manage_cluster(
     check_mode: bool = False,
 ) -> Outcome:
     """Bring the cluster into the wanted state. Raises Failure."""
+    if wanted.state == "present":
+        check_platforms(wanted, engine)
     spec = wanted.spec
     identity = {
         "cluster": spec.name,
@@ -80,6 +84,21 @@ def manage_cluster(
     section = {key: value for key, value in result.items() if key != "cluster"}
     sections = {"cluster": {"name": spec.name, **section, "engine": engine.version}}
     return Outcome(changed=made.changed, result=result, sections=sections)
+
+
+def check_platforms(wanted: ClusterOptions, engine: Engine) -> None:
+    """Refuse images of a platform that no node has, before any of them is built. Raises Failure."""
+    for platform in wanted.platforms:
+        system, _slash, rest = platform.partition("/")
+        architecture = rest.partition("/")[0]
+        if (system, architecture) != ("linux", engine.architecture):
+            raise failure(
+                f"An image for {platform} cannot run on the cluster {wanted.name}",
+                "platform-mismatch",
+                f"The nodes of {wanted.name} are containers of {engine.provider}, whose platform is "
+                f"linux/{engine.architecture}",
+                f"Set service_platform to linux/{engine.architecture}, or leave it empty",
+            )
 
 
 def list_clusters(name: str | None, engine: Engine, progress: Progress) -> Outcome:

@@ -17,7 +17,7 @@ from .. import apply, images, refusal, workload
 from ..api import ApiError, Cluster, Object
 from ..ending import scaling
 from ..workload import Workload
-from . import claim, pod_template, rollout
+from . import claim, covered_pods, pod_template, rollout
 
 _PROBES = ("liveness", "readiness", "startup")
 
@@ -119,15 +119,19 @@ def _put(
 
 
 def _remove(cluster: Cluster, target: Workload, progress: Progress, check_mode: bool) -> Object:
-    """Remove the patch and restore the replicas; the workload as it is, or would be, then."""
+    """Remove the patch with the pods that it brought, and restore the replicas; the workload as it is, or would be."""
     patch = pod_template.restoring_patch(target.object)
     if check_mode:
         # Dry runs do not add up: one request stands for both.
         return _send(cluster, target, _merged(patch, scaling.restoring_patch(target)), True)
+    covered = covered_pods.of(cluster, target, pod_template.recorded(target.object))
+    if covered and not rollout.replaces_in_place(target.object):
+        patch = _merged(patch, rollout.without_surge(target.object))
     after = _send(cluster, target, patch, False)
     if scaling.restore(cluster, target):
         progress.note(f"{target.title} has its replicas again")
         after = cluster.get(target.kind, target.name, target.namespace) or after
+    covered_pods.end(cluster, target, covered, progress.note)
     if rollout.put_back(cluster, target):
         progress.note(f"{target.title} replaces its pods as before the patch")
         after = cluster.get(target.kind, target.name, target.namespace) or after

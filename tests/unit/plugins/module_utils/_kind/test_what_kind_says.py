@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, failures, program
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster, failures, presence, program
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import Node
 
 _NO_LINE = (
@@ -104,3 +106,40 @@ def test_the_configuration_is_completed_and_keeps_its_own_words() -> None:
 def test_state_lies_where_xdg_says() -> None:
     assert cluster.state_directory({"XDG_STATE_HOME": "/s"}) == Path("/s/gocover.e2e")
     assert cluster.state_directory({"HOME": "/h"}) == Path("/h/.local/state/gocover.e2e")
+
+
+class Arm:
+    """An engine of a machine with arm64."""
+
+    provider = "docker"
+    architecture = "arm64"
+
+
+@pytest.mark.parametrize(
+    ("platform", "fits"),
+    [
+        ("linux/arm64", True),
+        ("linux/arm64/v8", True),
+        ("linux/amd64", False),
+        ("windows/arm64", False),
+        ("arm64", False),
+    ],
+)
+def test_an_image_that_no_node_can_run_is_refused_before_it_is_built(platform: str, fits: bool) -> None:
+    wanted = presence.ClusterOptions(
+        name="c",
+        state="present",
+        image=None,
+        config={},
+        wait_timeout=1,
+        retries=0,
+        kubeconfig=None,
+        platforms=[platform],
+    )
+    if fits:
+        presence.check_platforms(wanted, t.cast(t.Any, Arm()))
+        return
+    with pytest.raises(Failure) as caught:
+        presence.check_platforms(wanted, t.cast(t.Any, Arm()))
+    assert caught.value.diagnoses[0].cause == "platform-mismatch"
+    assert "linux/arm64" in caught.value.diagnoses[0].remedy
