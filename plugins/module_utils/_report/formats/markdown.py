@@ -12,7 +12,7 @@ from typing import Any
 from ..numbers.gates import said_of
 from ..numbers.model import percent
 from ..numbers.scope import basis_sentence
-from ..numbers.summary import headline_of
+from ..numbers.summary import headline_of, unknown_levels
 
 _MAX_ROWS = 200  # GitHub cuts a comment off at 65,536 characters
 _MAX_CHANGES = 50
@@ -148,13 +148,14 @@ def _level_lines(levels: dict[str, Any] | None) -> Iterator[str]:
     if levels is None:
         return
     others = levels["names"][1:]
+    unknown = unknown_levels(levels)
     yield ""
     yield f"| package | {' | '.join(map(escape, others))} | e2e | both | only e2e | any |"
     yield "|:--|" + "--:|" * (len(others) + 4)
-    yield _level_row("**all**", levels["total"], others)
+    yield _level_row("**all**", levels["total"], others, unknown)
     rows = sorted(levels["packages"], key=lambda package: (package["percent"], -package["total"], package["name"]))
     for package in rows[:_MAX_CHANGES]:
-        yield _level_row(escape(package["name"]), package, others)
+        yield _level_row(escape(package["name"]), package, others, unknown)
     if len(rows) > _MAX_CHANGES:
         yield f"| ... and {len(rows) - _MAX_CHANGES} better ones |" + " |" * (len(others) + 4)
     for note in levels["notes"][:_MAX_CHANGES]:
@@ -162,10 +163,13 @@ def _level_lines(levels: dict[str, Any] | None) -> Iterator[str]:
         yield f"{escape(note['evidence'])} ({note['cause']})."
 
 
-def _level_row(name: str, numbers: dict[str, Any], others: list[str]) -> str:
-    counts = [numbers["covered"][level] for level in (*others, "e2e")]
-    shares = [percent(count, numbers["total"]) for count in (*counts, numbers["both"], numbers["only_e2e"])]
-    return f"| {name} | " + " | ".join(f"{share:.1f}%" for share in (*shares, numbers["percent"])) + " |"
+def _level_row(name: str, numbers: dict[str, Any], others: list[str], unknown: set[str]) -> str:
+    cells = [
+        "unknown" if level in unknown else f"{percent(numbers['covered'][level], numbers['total']):.1f}%"
+        for level in (*others, "e2e")
+    ]
+    cells += [f"{percent(numbers[which], numbers['total']):.1f}%" for which in ("both", "only_e2e")]
+    return f"| {name} | " + " | ".join([*cells, f"{numbers['percent']:.1f}%"]) + " |"
 
 
 def _points(change: float) -> str:

@@ -109,6 +109,8 @@ class Levels:
     def __init__(self, coverage: Coverage, levels: Sequence[Level]) -> None:
         self.names = [E2E, *(level.name for level in levels)]
         self.levels = levels
+        #: Why it is not known what a level ran of the program, by its name: none of its files can be compared.
+        self.unknown: dict[str, str] = {}
         self.merged, self._notes = _merged(coverage, levels)
         self._covered: list[dict[str, set[Place]]] = []
         self._nothing = [0] * (4 + len(self.names))
@@ -119,6 +121,9 @@ class Levels:
             covered, source = _held_against(base, level)
             self._covered.append(covered)
             self._sources.append(source)
+            if not source["fits"]:
+                self.unknown[level.name] = _why_nothing_fits(base, level)
+                self._notes.append(Finding("profile-unplaced", self.unknown[level.name]))
             reason = why_all_differ(coverage, level.coverage) if source["mismatched"] else ""
             if reason:
                 evidence = f"{level.name}: {reason}; measure both with one Go version"
@@ -222,6 +227,19 @@ def _held_against(base: Mapping[str, FileCoverage], level: Level) -> tuple[dict[
         "name": level.name,
         "paths": list(level.paths),
         "mode": level.coverage.mode,
+        "fits": len(covered),
         "mismatched": mismatched,
         "beyond": {"files": len(beyond), "statements": sum(file.total for file in beyond)},
     }
+
+
+def _why_nothing_fits(base: Mapping[str, FileCoverage], level: Level) -> str:
+    files = [file.name for file in level.coverage.files()]
+    if not files:
+        return f"Level {level.name} is unknown: {', '.join(level.paths)} names no file"
+    if any(name in base for name in files):
+        return f"Level {level.name} is unknown: each of its files was built from other source than the program"
+    return (
+        f"Level {level.name} is unknown: none of its {len(files)} files, such as {files[0]}, is a file of the program,"
+        f" such as {next(iter(base), 'none')}. Make the profile of the program's packages, or set service_source_map"
+    )

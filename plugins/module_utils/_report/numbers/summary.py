@@ -106,6 +106,7 @@ def summary_of(
         summary["scope"] = {**numbers.pop("statements"), **numbers}
     levels = demands.levels
     if levels is not None:
+        summary["warnings"] += levels.unknown.values()
         summary["levels"] = {
             **levels.described(),
             "total": levels.numbers(headline.files()),
@@ -133,6 +134,11 @@ def headline_of(summary: dict[str, Any]) -> dict[str, Any]:
     return numbers
 
 
+def unknown_levels(levels: Mapping[str, Any]) -> set[str]:
+    """The names of the levels of which no file can be compared: their numbers are no percentage of anything."""
+    return {source["name"] for source in levels.get("sources", ()) if source.get("fits") == 0}
+
+
 def said_of(summary: Mapping[str, Any]) -> list[str]:
     """What of the summary belongs beside the headline, as lines for a terminal; none where nothing was asked for."""
     said = []
@@ -141,14 +147,20 @@ def said_of(summary: Mapping[str, Any]) -> list[str]:
         total = levels["total"]
         counts = [(name, total["covered"][name]) for name in (*levels["names"][1:], levels["names"][0])]
         counts += [("both", total["both"]), ("only e2e", total["only_e2e"]), ("any", total["any"])]
-        said.append("levels: " + ", ".join(f"{name} {percent(count, total['total']):.1f}%" for name, count in counts))
+        unknown = unknown_levels(levels)
+        shares = [
+            f"{name} unknown" if name in unknown else f"{name} {percent(count, total['total']):.1f}%"
+            for name, count in counts
+        ]
+        said.append("levels: " + ", ".join(shares))
     changed = summary.get("changed")
     if changed:
         lines, statements = changed["lines"], changed["statements"]
-        said.append(
-            f"changed since {changed['since']}: {statements['percent']:.1f}% of {statements['total']} statements,"
+        measured = (
+            f"{statements['percent']:.1f}% of {statements['total']} statements,"
             f" {lines['total'] - lines['covered']} of {lines['total']} lines did not run"
         )
+        said.append(f"changed since {changed['since']}: {measured if lines['total'] else 'nothing was measured'}")
     baseline = summary.get("baseline")
     if baseline:
         if baseline["change"] is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..numbers.summary import unknown_levels
 from .document import anchor, percent, text, tone
 
 # summary.json has them all.
@@ -75,11 +76,15 @@ def _levels(levels: Summary | None, files: Sequence[Summary], linked: Mapping[st
     names = [*levels["names"][1:], levels["names"][0]]
     total = levels["total"]
 
+    unknown = unknown_levels(levels)
+
     def cells(numbers: Summary) -> list[str]:
-        counts = [numbers["covered"][name] for name in names]
+        counts = [None if name in unknown else numbers["covered"][name] for name in names]
         counts += [numbers["both"], numbers["only_e2e"], numbers["any"]]
         return [
-            f'<td class="num" title="{count} of {numbers["total"]}"'
+            '<td class="num" data-v="-1">unknown</td>'
+            if count is None
+            else f'<td class="num" title="{count} of {numbers["total"]}"'
             f' data-v="{100 * count / numbers["total"] if numbers["total"] else -1:.4f}">'
             f"{percent(count, numbers['total'])}</td>"
             for count in counts
@@ -89,7 +94,8 @@ def _levels(levels: Summary | None, files: Sequence[Summary], linked: Mapping[st
     rows += [[_file(file["name"], linked), *cells(file["levels"])] for file in files if file.get("levels")]
     counts = [(text(name), total["covered"][name]) for name in names]
     counts += [("both", total["both"]), ("only e2e", total["only_e2e"]), ("any", total["any"])]
-    said = "Test levels: " + ", ".join(f"{name} {percent(count, total['total'])}" for name, count in counts)
+    shares = [f"{name} {'unknown' if name in unknown else percent(count, total['total'])}" for name, count in counts]
+    said = "Test levels: " + ", ".join(shares)
     notes = "".join(f"<li>{text(note.get('evidence', ''))}</li>" for note in levels.get("notes", [])[:_MOST_ROWS])
     heads = ["Package, then file", *names, "Both", "Only e2e", "Any"]
     return _part("levels", said, heads, rows, f"<ul>{notes}</ul>" if notes else "")

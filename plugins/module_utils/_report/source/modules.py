@@ -88,6 +88,11 @@ class Modules:
                 return f"{module.path}/{os.path.relpath(path, module.directory)}"
         return None
 
+    def around(self, directory: str) -> GoModule | None:
+        """The module that a directory of the checkout is in: that of the nearest go.mod above it."""
+        home = _nearest("go.mod", os.path.realpath(directory), self.repository)
+        return _module_in(home) if home else None
+
     def _known(self) -> Iterator[GoModule]:
         yield from (GoModule(*item) for item in self._directories.items())
         yield from (GoModule(*item) for item in (self._walked or {}).items() if item[0] not in self._directories)

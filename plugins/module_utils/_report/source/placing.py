@@ -132,7 +132,8 @@ def _found(files: Sequence[FileCoverage], sources: Sources, modules: Modules, hi
 def _by_repository_path(files: Sequence[FileCoverage], sources: Sources, modules: Modules) -> dict[str, str]:
     """The new names of files that a profile names by their path in the repository or the module, as some tools do."""
     best: dict[str, str] = {}
-    for start in _starts(sources, modules):
+    # Some tools put the name of the checkout's directory before the path.
+    for start in [*_starts(sources, modules), os.path.dirname(modules.base)]:
         names = {}
         for file in files:
             path = os.path.normpath(os.path.join(start, file.name.replace("\\", "/")))

@@ -54,6 +54,7 @@ class Sources:
         self._folders: dict[str, str | None] = {}
         self._paths: dict[str, str | None] = {}
         self._compiled = CompiledFiles()
+        self._misplaced: set[str] = set()
 
     def know_packages(self, modules: Mapping[str, str]) -> None:
         """Learn from the data the module of each package, by import paths: packages of modules may have one prefix."""
@@ -75,7 +76,7 @@ class Sources:
         A file that is not at hand has the path at which its module would have it; one of no module of the checkout, or
         from outside the repository, keeps its name.
         """
-        if self.modules is None:
+        if self.modules is None or name in self._misplaced:
             return name
         path = self.path_of(name)
         if path is None:
@@ -87,16 +88,19 @@ class Sources:
         return os.path.relpath(path, self.modules.base)
 
     def is_of_service(self, path: str) -> bool:
-        """Whether a path of the repository is in the main module, or in one of its workspace."""
+        """Whether a Go file of the repository is in a package of the main module, or of another in its workspace."""
         if self.modules is None:
             return False
-        name = self.modules.name_of(os.path.normpath(os.path.join(self.modules.base, path)))
-        home = next(self.modules.holding(name), None) if name else None
-        return home in self.modules.main_modules
+        above = path.split("/")[:-1]
+        if any(name.startswith(("_", ".")) or name in ("vendor", "testdata") for name in above):
+            return False
+        home = self.modules.around(os.path.join(self.modules.base, *above))
+        return home is not None and home in self.modules.main_modules
 
     def forget(self, name: str) -> None:
         """Take the source of a file for another one than that which was compiled."""
         self._paths[name] = self._scanned[name] = None
+        self._misplaced.add(name)
 
     def _find(self, name: str) -> str | None:
         if self.modules is None:

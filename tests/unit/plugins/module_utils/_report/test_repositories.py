@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.summary import said_of
 
 Files = dict[str, str]
 
@@ -208,3 +209,214 @@ def test_totals_of_all_formats_agree_and_paths_exist(repository: Any, generated:
         assert paths == {listed[name] for name in names}
         assert all((repository.top / path).is_file() for path in paths)
     assert shown.summary["warnings"] == []
+
+
+def changed_files(shown: Any) -> dict[str, list[list[int]]]:
+    return {file["path"]: file["uncovered"] for file in shown.summary["changed"]["files"]}
+
+
+def test_changed_lines_of_every_module_of_the_workspace_count(repository: Any, source_of: Any) -> None:
+    repository.write(
+        **{
+            "go.work": "go 1.22\nuse (\n\t.\n\t./services\n\t./other\n)\n",
+            "go.mod": _mod("example.com/mono"),
+            "lib/lib.go": source_of.library("lib"),
+            "services/go.mod": _mod("example.com/shop"),
+            "services/cmd/shop/main.go": source_of.program("example.com/mono/lib"),
+            "other/go.mod": _mod("example.com/other"),
+            "other/main.go": source_of.program(),
+            "elsewhere/go.mod": _mod("example.com/elsewhere"),
+            "elsewhere/main.go": source_of.program(),
+        }
+    )
+    repository.commit()
+    for path in ("lib/lib.go", "services/cmd/shop/main.go", "other/main.go", "elsewhere/main.go"):
+        text = (repository.top / path).read_text().replace("return 0", "return 1").replace("Lib(1)", "Lib(2)")
+        repository.write(**{path: text + "\n// more\n"})
+    repository.run("services/cmd/shop", ".", "example.com/shop/...,example.com/mono/...")
+    shown = repository.report(".", package="./services/cmd/shop", changed_since="HEAD")
+    assert changed_files(shown) == {"lib/lib.go": [[6, 6]], "services/cmd/shop/main.go": []}
+    assert shown.summary["changed"]["unmeasured"] == ["other/main.go"]
+    assert "::warning file=lib/lib.go,line=6," in shown.files["annotations.txt"]
+
+
+@pytest.mark.parametrize(
+    "change, scope, words",
+    [
+        ({}, (), "no statement of the service's Go code has changed"),
+        ({"README": "more\n"}, (), "no statement of the service's Go code has changed"),
+        (
+            {"unused/unused.go": "package unused\n\nfunc F() { println(2) }\n"},
+            (),
+            "unused/unused.go, is not in the data",
+        ),
+        ({"store/store.go": "L store 9"}, ("example.com/shop",), "store/store.go, is excluded or outside the headline"),
+    ],
+)
+def test_a_change_that_cannot_be_measured_is_never_passed_in_silence(
+    repository: Any, source_of: Any, change: dict[str, str], scope: tuple[str, ...], words: str
+) -> None:
+    repository.write(
+        **{
+            "go.mod": _mod("example.com/shop"),
+            "main.go": source_of.program("example.com/shop/store"),
+            "store/store.go": source_of.library("store"),
+            "unused/unused.go": "package unused\n\nfunc F() { println(1) }\n",
+        }
+    )
+    repository.commit()
+    for path, text in change.items():
+        repository.write(**{path: source_of.library("store", 9) if text.startswith("L ") else text})
+    repository.run(".")
+    shown = repository.report(".", changed_since="HEAD", scope=scope)
+    (warning,) = [text for text in shown.summary["warnings"] if "can be measured" in text]
+    assert words in warning
+
+
+def test_only_the_modules_own_statements_make_the_headline(repository: Any) -> None:
+    repository.write(
+        **{
+            "go.mod": _mod("example.com/std"),
+            "main.go": 'package main\n\nimport "strings"\n\nfunc main() {\n\tprintln(strings.ToUpper("a"))\n}\n',
+        }
+    )
+    repository.run(".", ".", "./...,strings,bytes")
+    shown = repository.report()
+    assert shown.headline == (1, 1)
+    assert shown.summary["statements"]["total"] > 1000
+    assert shown.summary["basis"]["few"]
+    (few, standard) = shown.summary["warnings"]
+    assert few.startswith("The headline counts only 1 of 1,")
+    assert "files of the standard library, such as bytes/buffer.go, are not in the checkout" in standard
+    assert "### shop: 1/1 of statements covered" in shown.files["summary.md"]
+    assert few.partition(":")[0] in shown.files["index.html"]
+    assert '<span class="percent' not in shown.files["index.html"].partition("<main")[0]
+
+
+def test_a_program_of_another_module_is_no_part_of_the_headline(repository: Any, source_of: Any) -> None:
+    repository.write(
+        **{
+            "go.work": "go 1.22\nuse ./shop\nuse ./helper\nuse ./tool\n",
+            "shop/go.mod": _mod("example.com/shop"),
+            "shop/main.go": source_of.program("example.com/shop/store"),
+            "shop/store/store.go": source_of.library("store"),
+            "tool/go.mod": _mod("example.com/tool"),
+            "tool/tool.go": source_of.library("tool"),
+            "helper/go.mod": _mod("example.com/helper"),
+            "helper/main.go": source_of.program("example.com/shop/store", "example.com/tool"),
+        }
+    )
+    repository.run("shop")
+    alone = repository.report("shop")
+    repository.run("helper", ".", "example.com/...")
+    for source, options in (("shop", {}), (".", {"package": "./shop"})):
+        shown = repository.report(source, **options)
+        assert shown.headline == alone.headline == (3, 4)
+        assert {package["name"] for package in shown.summary["scope"]["packages"]} == {
+            "example.com/shop",
+            "example.com/shop/store",
+        }
+        (warning,) = shown.summary["warnings"]
+        assert "programs of other modules, example.com/helper (module example.com/helper)" in warning
+
+
+def test_a_second_program_of_the_module_is_named(repository: Any, source_of: Any) -> None:
+    repository.write(
+        **{
+            "go.mod": _mod("example.com/shop"),
+            "cmd/shop/main.go": source_of.program("example.com/shop/store"),
+            "cmd/migrate/main.go": source_of.program("example.com/shop/store"),
+            "store/store.go": source_of.library("store"),
+        }
+    )
+    repository.run(".", "./cmd/shop")
+    repository.run(".", "./cmd/migrate")
+    (warning,) = repository.report(package="./cmd/shop").summary["warnings"]
+    assert "2 programs of example.com/shop: example.com/shop/cmd/migrate is counted in the headline too" in warning
+
+
+def test_without_source_the_program_itself_says_what_is_its_own(repository: Any, source_of: Any) -> None:
+    repository.write(
+        **{
+            "shop/go.mod": _mod("example.com/shop"),
+            "shop/main.go": source_of.program(),
+            "helper/go.mod": _mod("example.com/helper"),
+            "helper/main.go": source_of.program() + "\nfunc unused() { println(1) }\n",
+        }
+    )
+    repository.run("shop", ".", "./...,strings")
+    assert repository.report("nowhere").headline == (0, 0)
+    repository.run("helper")
+    # The name of the service tells which of the two modules is its own.
+    shown = repository.report("nowhere")
+    assert [package["name"] for package in shown.summary["scope"]["packages"]] == ["example.com/shop"]
+
+
+def test_files_that_the_checkout_lacks_are_named(repository: Any, source_of: Any) -> None:
+    repository.write(
+        **{
+            "shop/go.mod": _mod(
+                "example.com/shop", "require example.com/dep v0.0.0", "replace example.com/dep => ../dep"
+            ),
+            "shop/main.go": source_of.program("example.com/dep", "example.com/shop/made"),
+            "shop/made/made.go": source_of.library("made"),
+            "dep/go.mod": _mod("example.com/dep"),
+            "dep/dep.go": source_of.library("dep"),
+        }
+    )
+    repository.commit()
+    repository.run("shop", ".", "./...,example.com/dep")
+    (repository.top / "shop/made/made.go").unlink()
+    # Another version of the dependency has come into the repository since the build.
+    repository.write(
+        **{
+            "shop/go.mod": _mod("example.com/shop", "require example.com/dep v0.0.0"),
+            "dep/dep.go": "package dep\n\nfunc Other() {}\n",
+        }
+    )
+    shown = repository.report("shop")
+    assert [(row["module"], row["reason"], row["files"]) for row in shown.summary["unplaced"]] == [
+        ("example.com/shop", "missing", 1),
+        ("example.com/dep", "other version", 1),
+    ]
+    assert shown.paths()["lcov"] == {"shop/main.go", "shop/made/made.go", "example.com/dep/dep.go"}
+    missing, version = shown.summary["warnings"]
+    assert "example.com/shop/made/made.go, is not in the checkout: make them before the report" in missing
+    assert "example.com/dep/dep.go, is another version than that in the checkout" in version
+
+
+@pytest.mark.parametrize("how", ["from the repository", "from the module", "from above the repository", "absolute"])
+def test_a_profile_with_paths_of_the_repository_is_mapped(repository: Any, source_of: Any, how: str) -> None:
+    repository.write(
+        **{
+            "svc/go.mod": _mod("example.com/shop"),
+            "svc/main.go": source_of.program("example.com/shop/store"),
+            "svc/store/store.go": source_of.library("store"),
+        }
+    )
+    repository.commit()
+    repository.run("svc")
+    prefix = {
+        "from the repository": "svc",
+        "from the module": ".",
+        "from above the repository": "repository/svc",
+        "absolute": str(repository.top / "svc"),
+    }[how]
+    profile = repository.report("svc").files["profile.out"].replace("example.com/shop", prefix)
+    (repository.top / "unit.out").write_text(profile.replace("\n./", "\n"))
+    shown = repository.report("svc", profiles={"unit": (str(repository.top / "unit.out"),)})
+    assert shown.summary["levels"]["total"]["covered"] == {"e2e": 3, "unit": 3}
+    assert shown.summary["warnings"] == []
+
+
+def test_a_profile_that_fits_nowhere_is_unknown_and_no_zero(repository: Any, source_of: Any) -> None:
+    repository.write(**{"go.mod": _mod("example.com/shop"), "main.go": source_of.program()})
+    repository.run(".")
+    (repository.top / "unit.out").write_text("mode: set\nexample.com/fork/main.go:3.13,4.2 1 1\n")
+    shown = repository.report(profiles={"unit": (str(repository.top / "unit.out"),)})
+    (warning,) = shown.summary["warnings"]
+    assert "none of its 1 files, such as example.com/fork/main.go, is a file of the program" in warning
+    assert [note["cause"] for note in shown.summary["levels"]["notes"]] == ["profile-unplaced"]
+    assert said_of(shown.summary)[0].startswith("levels: unit unknown, e2e ")
+    assert "| **all** | unknown |" in shown.files["summary.md"]
+    assert "unit unknown" in shown.files["index.html"]
