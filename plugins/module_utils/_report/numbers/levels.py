@@ -122,8 +122,9 @@ class Levels:
             self._covered.append(covered)
             self._sources.append(source)
             if not source["fits"]:
-                self.unknown[level.name] = _why_nothing_fits(base, level)
-                self._notes.append(Finding("profile-unplaced", self.unknown[level.name]))
+                self.unknown[level.name] = _why_nothing_fits(base, level, bool(source["mismatched"]))
+                if not source["mismatched"]:
+                    self._notes.append(Finding("profile-unplaced", self.unknown[level.name]))
             reason = why_all_differ(coverage, level.coverage) if source["mismatched"] else ""
             if reason:
                 evidence = f"{level.name}: {reason}; measure both with one Go version"
@@ -233,12 +234,14 @@ def _held_against(base: Mapping[str, FileCoverage], level: Level) -> tuple[dict[
     }
 
 
-def _why_nothing_fits(base: Mapping[str, FileCoverage], level: Level) -> str:
+def _why_nothing_fits(base: Mapping[str, FileCoverage], level: Level, differs: bool) -> str:
     files = [file.name for file in level.coverage.files()]
     if not files:
         return f"Level {level.name} is unknown: {', '.join(level.paths)} names no file"
-    if any(name in base for name in files):
-        return f"Level {level.name} is unknown: each of its files was built from other source than the program"
+    if differs:
+        return (
+            f"Level {level.name} is unknown: its files were built from other source, or by another Go, than the program"
+        )
     return (
         f"Level {level.name} is unknown: none of its {len(files)} files, such as {files[0]}, is a file of the program,"
         f" such as {next(iter(base), 'none')}. Make the profile of the program's packages, or set service_source_map"
