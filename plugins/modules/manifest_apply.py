@@ -83,6 +83,13 @@ options:
         are this run's own. For coverage by the node, where nothing else would replace those of an earlier one.
     type: str
     default: ""
+  service:
+    description:
+      - Name of the service whose run this is. With it, a Lease in O(namespace) keeps other runs from the workloads, and what dead runs
+        of the service have left changed in other namespaces is undone.
+      - Another run that goes on, and has one of them, makes it fail with C(run-in-progress). M(gocover.e2e.cluster_restore) gives the Lease back.
+    type: str
+    default: ""
   wait_crds:
     description: Whether to wait until the kinds that are defined are served, before what uses them is applied.
     type: bool
@@ -128,9 +135,12 @@ diagnosis:
   elements: dict
 """
 
+import os
+
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.applying import ApplyOptions, apply_manifests
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
+from ansible_collections.gocover.e2e.plugins.module_utils._process.holder import this_holder
 from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
@@ -138,7 +148,8 @@ from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 def run(this: step.Step) -> Outcome:
     """Apply the manifests."""
     wanted, alive = options(ApplyOptions, this.params), owner_alive(this.playbook_pid)
-    return apply_manifests(wanted, cluster_of(this.params), this.progress, alive, this.check_mode)
+    holder = this_holder(this.playbook_pid, os.getcwd())
+    return apply_manifests(wanted, cluster_of(this.params), this.progress, alive, this.check_mode, holder)
 
 
 def _step_name(params: step.Params) -> str:
@@ -160,6 +171,7 @@ MODULE = step.Module(
         "image": {"type": "str", "default": ""},
         "workload": {"type": "str", "default": ""},
         "run": {"type": "str", "default": ""},
+        "service": {"type": "str", "default": ""},
         "wait_crds": {"type": "bool", "default": True},
         "wait_ready": {"type": "float", "default": 0},
         "wait_jobs": {"type": "float", "default": 0},

@@ -104,6 +104,9 @@ class Cluster(t.Protocol):
     def apply(self, manifest: Object, *, force: bool = True, dry_run: bool = False) -> Object:
         """Server-side apply; returns the object as it is (or would be) then."""
 
+    def create(self, manifest: Object) -> Object:
+        """Create an object; ApiError 409 where one of its name is there."""
+
     def patch(self, kind: Kind, name: str, namespace: str, patch: Object, *, dry_run: bool = False) -> Object:
         """A strategic merge patch; returns the object as it is (or would be) then."""
 

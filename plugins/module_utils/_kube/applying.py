@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from .._diagnosis import failure
 from .._outcome import Outcome
+from .._process.holder import Holder
 from .._run.progress import Progress
-from . import apply, manifests, readiness, workload
+from . import apply, manifests, readiness, restoring, workload
 from .api import JOB, Object
 from .client import ApiCluster
 from .images import is_valid
@@ -34,6 +35,7 @@ class ApplyOptions:
     image: str
     workload: str
     run: str
+    service: str
     wait_crds: bool
     wait_ready: float
     wait_jobs: float
@@ -55,11 +57,14 @@ def apply_manifests(
     progress: Progress,
     alive: t.Callable[[], bool] = lambda: True,
     check_mode: bool = False,
+    holder: Holder | None = None,
 ) -> Outcome:
     """Apply all manifests, group by group, and wait as the options ask. Raises Failure."""
     groups = _groups(wanted)
     if not check_mode:
         apply.wait_until_gone(cluster, wanted.namespace, progress.note)
+        if wanted.service:
+            _lease(wanted, cluster, groups, holder, progress)
     applied: list[apply.Applied] = []
     replaced: list[tuple[str, str]] = []
     for group in groups:
@@ -71,6 +76,21 @@ def apply_manifests(
         applied += outcomes
         replaced += built
     return _outcome(applied, replaced)
+
+
+def _lease(
+    wanted: ApplyOptions,
+    cluster: ApiCluster,
+    groups: t.Iterable[list[manifests.Manifest]],
+    holder: Holder | None,
+    progress: Progress,
+) -> None:
+    """Keep other runs from the workloads, before any manifest is applied. Raises Failure ``run-in-progress``."""
+    for manifest in apply.with_namespace([], wanted.namespace, cluster):
+        cluster.apply(manifest.object)
+    kinds = {kind.name for kind in workload.KINDS.values()}
+    titles = {manifest.title for group in groups for manifest in group if manifest.object["kind"] in kinds}
+    restoring.lease_workloads(cluster, wanted.namespace, wanted.service, holder, titles, progress)
 
 
 def _groups(wanted: ApplyOptions) -> list[list[manifests.Manifest]]:

@@ -134,6 +134,11 @@ class ApiCluster:
         query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), **_dry(dry_run)}
         return self._json("PATCH", path, query, manifest, "application/apply-patch+yaml")
 
+    def create(self, manifest: Object) -> Object:
+        """Create an object."""
+        path = self._path(Kind(manifest["apiVersion"], manifest["kind"]), manifest["metadata"].get("namespace", ""))
+        return self._json("POST", path, {"fieldManager": FIELD_MANAGER}, manifest)
+
     def patch(self, kind: Kind, name: str, namespace: str, patch: Object, *, dry_run: bool = False) -> Object:
         """A strategic merge patch, or a plain one for a kind that a CRD defines: the API takes no other for those."""
         query = {"fieldManager": FIELD_MANAGER, **_dry(dry_run)}
