@@ -19,15 +19,16 @@ from .._run.progress import Progress
 from . import lease as leases
 from . import workload
 from .api import DEPLOYMENT, JOB, REPLICA_SET, ApiError, Cluster, Object
-from .apply import HELD
 from .ending import scaling
 from .lease import RunLease
-from .patch import claim, pod_template
+from .patch import claim, pod_template, rollout
 from .patient import patient
 from .workload import Workload
 
 #: Below it on a node, each service has a directory of its own (roles/service).
 _NODE_ROOT = "gocover"
+#: The annotations by which a workload says that a run has changed it.
+_RECORDS = (rollout.HELD, rollout.RECORD, pod_template.RECORD, scaling.RECORD)
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def changed_workloads(cluster: Cluster, namespace: str, service: str) -> list[Wo
 
 
 def _is_changed(target: Workload) -> bool:
-    return any(name in target.annotations for name in (HELD, pod_template.RECORD, scaling.RECORD))
+    return any(name in target.annotations for name in _RECORDS)
 
 
 def _is_of_another(target: Workload, own: t.Container[str], others: t.Mapping[str, t.Container[str]]) -> bool:
@@ -154,17 +155,29 @@ def restore_all(cluster: Cluster, targets: t.Iterable[Workload], note: t.Callabl
 
 
 def restore(cluster: Cluster, target: Workload) -> None:
-    """Let the workload go, and undo its patch and its scaling. Raises ApiError."""
-    if target.kind != JOB:
-        record = pod_template.recorded(target.object)
-        patch = pod_template.restoring_patch(target.object)
-        if patch is not None:
-            cluster.patch(target.kind, target.name, target.namespace, patch)
-        if claimed := claim.claimed(record):
-            claim.withdraw(cluster, target.namespace, claimed)
-        if record is not None and target.kind == DEPLOYMENT:
-            _end_patched(cluster, target, record.volume)
-    scaling.restore(cluster, target)
+    """Let the workload go, and undo its patch, its scaling and how it rolls out, each whatever became of the others.
+
+    Raises Failure, the first of them.
+    """
+    failures = []
+    for undo in (_unpatch, scaling.restore, rollout.put_back) if target.kind != JOB else (scaling.restore,):
+        try:
+            undo(cluster, target)
+        except Failure as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def _unpatch(cluster: Cluster, target: Workload) -> None:
+    record = pod_template.recorded(target.object)
+    patch = pod_template.restoring_patch(target.object)
+    if patch is not None:
+        cluster.patch(target.kind, target.name, target.namespace, patch)
+    if claimed := claim.claimed(record):
+        claim.withdraw(cluster, target.namespace, claimed)
+    if record is not None and target.kind == DEPLOYMENT:
+        _end_patched(cluster, target, record.volume)
 
 
 def _end_patched(cluster: Cluster, target: Workload, volume: str) -> None:

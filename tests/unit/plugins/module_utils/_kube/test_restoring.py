@@ -17,8 +17,7 @@ import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._kube import lease, restoring
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import DEPLOYMENT, ApiError, Cluster, Kind, Object
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.apply import HELD
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import pod_template, rollout
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patient import patient
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.refusal import refused
 from ansible_collections.gocover.e2e.plugins.module_utils._process.holder import Holder, this_holder
@@ -96,11 +95,14 @@ def api(store: Store) -> Cluster:
     return t.cast(Cluster, store)
 
 
-LIVING = this_holder(os.getpid(), "/work")
-assert LIVING is not None
-OTHER = replace(
-    LIVING, pid=os.getppid(), began=(this_holder(os.getppid(), "/other") or LIVING).began, directory="/other"
-)
+def playbook(pid: int, directory: str) -> Holder:
+    found = this_holder(pid, directory)
+    assert found is not None
+    return found
+
+
+LIVING = playbook(os.getpid(), "/work")
+OTHER = playbook(os.getppid(), "/other")
 DEAD = replace(LIVING, pid=2**22 + 1)
 AWAY = replace(LIVING, machine="another boot pids")
 
@@ -220,7 +222,7 @@ def test_everything_is_found_by_looking() -> None:
     taken(store, "shop", DEAD, "Deployment/elsewhere", namespace="former-ns")
     taken(store, "shop", OTHER, "Deployment/foreign", namespace="foreign-ns")
     assert restored(store) == ["former-ns/deployment/elsewhere", "ns/deployment/held", "ns/deployment/scaled"]
-    assert left(store) == [HELD]
+    assert left(store) == [rollout.HELD]
     assert store.objects["Deployment", "ns", "scaled"]["spec"]["replicas"] == 3
     assert "paused" not in store.objects["Deployment", "ns", "held"]["spec"]
     # The lease of the dead run goes with it, that of the living one stays.
@@ -235,7 +237,7 @@ def test_a_run_beside_keeps_what_it_has_changed() -> None:
     taken(store, "shop", LIVING, "Deployment/shop", "Deployment/cart")
     taken(store, "cart", LIVING, "Deployment/cart", "Deployment/cart-held")
     assert restored(store) == ["ns/deployment/shop"]
-    assert sorted(left(store)) == [pod_template.RECORD, HELD]
+    assert sorted(left(store)) == [pod_template.RECORD, rollout.HELD]
 
 
 def test_one_that_cannot_be_restored_does_not_keep_the_others() -> None:
