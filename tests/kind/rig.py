@@ -80,8 +80,8 @@ class Rig:
         placed = apply.place(found, self.namespace, self.cluster)
         named = [entry for entry in placed if "gocover-probe:dev" in str(entry.object)]
         replaced = apply.put_images(named, {"gocover-probe": IMAGE})
-        titles = {title for title, _reference in replaced}
-        return apply.apply_all(self.cluster, placed, hold=titles if hold else (), dry_run=dry_run)
+        held = {title: IMAGE for title, _reference in replaced} if hold else {}
+        return apply.apply_all(self.cluster, placed, hold=held, dry_run=dry_run)
 
     def workload(self, name: str = "deployment/probe") -> Workload:
         """The workload as it is now."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from scene import BACKEND_IMAGES, Fault, Scene, Told, build_images, start_backend
 from shared import step_of
 
+from disorder import DISORDER  # isort: skip
 from faults import FAULTS  # isort: skip
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
 from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
@@ -52,7 +53,7 @@ _AIM = 5.0
 def main() -> int:
     """Run the rows; 0 if all came out as they should."""
     words = sys.argv[1:]
-    rows = [fault for fault in FAULTS if not words or any(word in fault.title for word in words)]
+    rows = [fault for fault in (*FAULTS, *DISORDER) if not words or any(word in fault.title for word in words)]
     engine = connect_engine("auto")
     given = os.environ.get("GOCOVER_CAMPAIGN_CLUSTER")
     lines, failed = [], 0
@@ -95,7 +96,9 @@ def _row(scene: Scene, fault: Fault, namespace: str) -> tuple[str, bool]:
         told, wrong = Told(), f"{type(error).__name__}: {error}"
     finally:
         scene.close(namespace)
-        scene.kubectl("delete", "validatingwebhookconfiguration", "campaign-policy", "--ignore-not-found")
+        for kind in ("validatingwebhookconfiguration", "validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+            scene.kubectl("delete", kind, "campaign-policy", "--ignore-not-found")
+        scene.kubectl("delete", "runtimeclass", "campaign", "--ignore-not-found")
     causes = ", ".join(f"`{cause}`" for cause in told.causes) or "none, as it should be"
     evidence = " ".join(told.evidence.replace(namespace, "NAMESPACE").split()).replace("|", "/")
     after = "-" if told.after is None else f"{told.after:.1f}"

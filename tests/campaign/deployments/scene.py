@@ -25,7 +25,7 @@ from archive import image_archive  # isort: skip  # noqa: E402
 import yaml  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis, Failure  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine  # noqa: E402
-from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply  # noqa: E402
+from ansible_collections.gocover.e2e.plugins.module_utils._kube import apply, pods  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import EVENT, POD, Object  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import ApiCluster  # noqa: E402
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.workload import KINDS  # noqa: E402
@@ -35,6 +35,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._run.step import Modul
 from ansible_collections.gocover.e2e.plugins.modules import (  # noqa: E402
     coverage_patch,
     manifest_apply,
+    test_run,
     workload_ready,
 )
 
@@ -43,7 +44,18 @@ EXAMPLES = CHECKOUT / "examples"
 BACKEND = "campaign-backend"
 BACKEND_IMAGES = ("postgres:15", "redis:7")
 ROOT = "/var/lib/gocover-deployments"
-IMAGES = {name: f"localhost/{name}:campaign" for name in ("datastorage", "notification", "probe")}
+IMAGES = {name: f"localhost/{name}:campaign" for name in ("datastorage", "notification", "probe", "foreign")}
+#: The other architecture: the kernel of the nodes runs no program that was built for it.
+_FOREIGN = "arm64" if os.uname().machine == "x86_64" else "amd64"
+#: Kinds of the campaign's objects that live in no namespace.
+_OF_THE_CLUSTER = (
+    "ClusterRole",
+    "RuntimeClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+)
+_OURS = ("gocover-covdata", '"GOCOVERDIR"', "gocover.e2e/")
 _DATABASE = f"postgres://datastorage:datastorage-dev@postgresql.{BACKEND}:5432/datastorage?sslmode=disable"
 
 
@@ -71,6 +83,21 @@ class Fault:
     built: t.Sequence[str] = ()
     breaks: bool = True
     finish: t.Callable[[Object], None] = lambda workload: None
+    #: What the manifest of the service is turned into.
+    kind: str = "Deployment"
+    #: The whole run once before, well and put back, with other arguments: the second run is the one that is looked at.
+    twice: bool = False
+    #: Whether the workload is named, or found by its image.
+    named: bool = True
+    #: What is run on every node before, and at the end.
+    on_nodes: tuple[str, str] = ("", "")
+    #: Whether the tests are run too, once the pods are not ready any more.
+    tests: bool = False
+
+    @property
+    def workload(self) -> str:
+        """``deployment/NAME``."""
+        return f"{self.kind.lower()}/{self.service}"
 
 
 @dataclass
@@ -137,11 +164,18 @@ class Scene:
         if fault.directory:
             self.on_nodes(f"mkdir -p {path} && chmod {fault.directory} {path}")
         told = Told()
+        if fault.twice:
+            self._deploy(fault, namespace, path, _with_arguments(self._manifests(fault), fault.service), Told())
+            self._take_back(fault, namespace)
+        if fault.on_nodes[0]:
+            self.on_nodes(fault.on_nodes[0])
         witness = Witness(self.api, namespace, fault.seen)
         begun = time.monotonic()
         try:
             manifests = self._manifests(fault)
             self._deploy(fault, namespace, path, manifests, told)
+            if fault.tests:
+                self._test(fault, namespace, told)
         except Failure as error:
             told.message = str(error)
             told.causes += [entry.cause for entry in error.diagnoses]
@@ -155,6 +189,8 @@ class Scene:
             words = fault.words.split(";")[0]
             moments = [moment for moment, text in told.notes if words and words in text]
             told.said = max(0.0, min(moments) - witness.seen) if moments else None
+        if fault.on_nodes[1]:
+            self.on_nodes(fault.on_nodes[1])
         told.difference = self._put_back(fault, namespace)
         return told
 
@@ -187,6 +223,7 @@ class Scene:
         for entry in kept:
             if entry["kind"] == "Deployment" and entry["metadata"]["name"] == fault.service:
                 fault.change(entry["spec"]["template"]["spec"])
+                _turn_into(entry, fault.kind)
                 fault.finish(entry)
         return kept
 
@@ -202,13 +239,15 @@ class Scene:
             src=[str(file)],
             images=built,
             hold=not fault.uncovered_first,
+            workload=fault.workload if fault.named else "",
         )
-        ready = {**common, "workload": f"deployment/{fault.service}", "timeout": fault.timeout}
+        ready = {**common, "workload": fault.workload, "timeout": fault.timeout}
         images = [*built.values(), *fault.built]
         if fault.uncovered_first:
             self.module(workload_ready.MODULE, told, **ready, images=images)
         patched = {
-            "workload": f"deployment/{fault.service}",
+            "workload": fault.workload if fault.named else "",
+            "image": "" if fault.named else IMAGES[fault.service],
             "container": fault.service,
             "node_path": path,
             **fault.patch,
@@ -219,23 +258,40 @@ class Scene:
         told.evidence = "; ".join(entry.evidence for entry in warned)
         self.module(workload_ready.MODULE, told, **ready, images=images)
 
+    def _test(self, fault: Fault, namespace: str, told: Told) -> None:
+        """Run tests that do nothing, as soon as no pod is ready any more."""
+        deadline = time.monotonic() + fault.timeout
+        while any(pods.ready(pod) for pod in self.api.list_all(POD, namespace)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.module(test_run.MODULE, told, command=["true"], namespace=namespace, workload=fault.workload)
+
+    def _take_back(self, fault: Fault, namespace: str) -> None:
+        self.module(coverage_patch.MODULE, namespace=namespace, workload=fault.workload, state="absent")
+
     def _put_back(self, fault: Fault, namespace: str) -> str:
         """What differs, after the patch was taken back, from what the manifests say; empty if nothing does."""
-        if self.api.get(KINDS["deployment"], fault.service, namespace) is None:
+        kind = KINDS.get(fault.kind.lower())
+        if kind is not None and self.api.get(kind, fault.service, namespace) is not None:
+            if fault.named:
+                self._take_back(fault, namespace)
+        elif not fault.more:
             return ""
-        self.module(
-            coverage_patch.MODULE,
-            namespace=namespace,
-            workload=f"deployment/{fault.service}",
-            state="absent",
-        )
-        return self._left(fault, namespace) + self._kubectl_diff(fault, namespace)
+        return self._left(fault, namespace) + self._kubectl_diff(fault, namespace) + self._directory_left(namespace)
+
+    def _directory_left(self, namespace: str) -> str:
+        """Whether the directory on a node comes back after it was removed, as something still wants to write there."""
+        self.on_nodes(f"rm -rf {ROOT}/{namespace}")
+        time.sleep(1.5)
+        for node in self.nodes:
+            if self.engine.execute(node, ["test", "-e", f"{ROOT}/{namespace}"]).rc == 0:
+                return f"left: {ROOT}/{namespace} on {node}\n"
+        return ""
 
     def _kubectl_diff(self, fault: Fault, namespace: str) -> str:
         objects = self._manifests(fault)
         for entry in objects:
-            if entry["kind"] not in ("ValidatingWebhookConfiguration", "ClusterRole"):
-                entry["metadata"]["namespace"] = namespace
+            if entry["kind"] not in _OF_THE_CLUSTER:
+                entry["metadata"].setdefault("namespace", namespace)
             text = json.dumps(entry)
             entry.clear()
             # As it was applied: the built image in place of the named one.
@@ -246,11 +302,39 @@ class Scene:
         return "" if shown.returncode == 0 else (shown.stdout or shown.stderr)
 
     def _left(self, fault: Fault, namespace: str) -> str:
-        """What is ours on the workload, which a merge with the manifest would leave alone."""
-        there = self.api.get(KINDS["deployment"], fault.service, namespace) or {}
-        text, written = json.dumps(apply.meaning(there)), json.dumps(self._manifests(fault))
-        ours = ("gocover-covdata", "GOCOVERDIR", "gocover.e2e/", '"paused"')
-        return "".join(f"left: {word}\n" for word in ours if word in text and word not in written)
+        """What is ours on a workload of the namespace, which a merge with the manifests would leave alone."""
+        written = json.dumps(self._manifests(fault))
+        left = []
+        for kind in KINDS.values():
+            for entry in self.api.list_all(kind, namespace):
+                text = json.dumps(apply.meaning(entry))
+                found = [word for word in _OURS if word in text and word not in written]
+                left += [f"left: {word} on {entry['metadata']['name']}\n" for word in found]
+        return "".join(left)
+
+
+def _turn_into(entry: Object, kind: str) -> None:
+    """Make another kind of workload of a Deployment, in place."""
+    entry["kind"] = kind
+    if kind == "StatefulSet":
+        entry["spec"]["serviceName"] = entry["metadata"]["name"]
+    if kind != "Deployment":
+        entry["spec"].pop("strategy", None)
+    if kind == "DaemonSet":
+        entry["spec"].pop("replicas", None)
+    if kind == "CronJob":
+        template = entry["spec"]["template"]
+        template["spec"]["restartPolicy"] = "Never"
+        entry["apiVersion"] = "batch/v1"
+        entry["spec"] = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}}
+
+
+def _with_arguments(objects: list[Object], service: str) -> list[Object]:
+    """The same manifests with another argument, so that the next run has something to roll out."""
+    for entry in objects:
+        if entry["metadata"]["name"] == service and "template" in (entry.get("spec") or {}):
+            entry["spec"]["template"]["spec"]["containers"][0]["args"] = ["before"]
+    return objects
 
 
 def _example(service: str) -> list[Object]:
@@ -282,15 +366,17 @@ def start_backend(scene: Scene) -> None:
 
 
 def build_images(scene: Scene) -> None:
-    """The two examples and the probe, instrumented, FROM scratch, onto every node."""
+    """The examples and the probe, also for another architecture: instrumented, FROM scratch, onto every node."""
     for name, reference in IMAGES.items():
-        directory = EXAMPLES / name if name != "probe" else CHECKOUT / "tests" / "kind" / "probe"
+        example = (EXAMPLES / name).is_dir()
+        directory = EXAMPLES / name if example else CHECKOUT / "tests" / "kind" / "probe"
         binary = scene.work / name
-        package = f"./cmd/{name}" if name != "probe" else "."
+        package = f"./cmd/{name}" if example else "."
+        foreign = {"GOARCH": _FOREIGN} if name == "foreign" else {}
         subprocess.run(
             ["go", "build", "-cover", "-coverpkg=./...", "-o", str(binary), package],
             cwd=directory,
-            env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""},
+            env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", **foreign},
             check=True,
         )
         archive = image_archive(reference, {"probe": binary.read_bytes()}, ["/probe"])
