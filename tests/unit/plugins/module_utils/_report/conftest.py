@@ -69,8 +69,11 @@ class Repository:
         subprocess.run([binary], env={**os.environ, "GOCOVERDIR": str(self.data)}, check=True, capture_output=True)
 
     def vendor(self, module: str) -> None:
-        """Vendor the dependencies of a module."""
-        go(self.top / module, "mod", "vendor")
+        """Vendor the dependencies of a module, or with "work" those of the workspace."""
+        if module == "work":
+            go(self.top, "work", "vendor")
+        else:
+            go(self.top / module, "mod", "vendor")
 
     def report(self, source: str = ".", **options: Any) -> Shown:
         """The report with the directory ``source`` as the source."""

@@ -123,6 +123,60 @@ SHAPES: dict[str, dict[str, Any]] = {
         "headline": (1, 1),
         "paths": {"svc/main.go", "svc/vendor/example.com/dep/dep.go"},
     },
+    "a vendored workspace": {
+        "files": {
+            "go.work": "go 1.22\nuse ./svc\nuse ./lib\nreplace example.com/dep => ./third/dep\n",
+            "svc/go.mod": _mod("example.com/shop", "require example.com/dep v0.0.0"),
+            "svc/main.go": "P example.com/dep example.com/lib",
+            "lib/go.mod": _mod("example.com/lib"),
+            "lib/lib.go": "L lib",
+            "third/dep/go.mod": _mod("example.com/dep"),
+            "third/dep/dep.go": "L dep",
+        },
+        "vendor": "work",
+        "module": "svc",
+        "cover": "./...,example.com/dep,example.com/lib",
+        "headline": (4, 5),
+        "paths": {"svc/main.go", "lib/lib.go", "vendor/example.com/dep/dep.go"},
+    },
+    "a source below the directory of its module": {
+        "files": {
+            "go/go.mod": _mod("example.com/mono"),
+            "go/services/shop/main.go": "P example.com/mono/internal/store",
+            "go/internal/store/store.go": "L store",
+        },
+        "module": "go/services/shop",
+        "cover": "example.com/mono/...",
+        "headline": (3, 4),
+        "paths": {"go/services/shop/main.go", "go/internal/store/store.go"},
+    },
+    "a module whose path has no dot": {
+        "files": {
+            "go.mod": _mod("multimod"),
+            "api/go.mod": _mod("multimod/api", "require multimod v0.0.0", "replace multimod => ../"),
+            "api/main.go": "P multimod/store",
+            "store/store.go": "L store",
+        },
+        "module": "api",
+        "cover": "multimod/...",
+        "headline": (1, 1),
+        "paths": {"api/main.go", "store/store.go"},
+    },
+    "a version in the path of a module, and not in that of its directory": {
+        "files": {
+            "go.mod": _mod(
+                "example.com/cron/v4",
+                "require example.com/cron/middleware/log/v4 v4.0.0",
+                "replace example.com/cron/middleware/log/v4 => ./middleware/log",
+            ),
+            "main.go": "P example.com/cron/middleware/log/v4",
+            "middleware/log/go.mod": _mod("example.com/cron/middleware/log/v4"),
+            "middleware/log/log.go": "L log",
+        },
+        "cover": "example.com/cron/...",
+        "headline": (1, 1),
+        "paths": {"main.go", "middleware/log/log.go"},
+    },
     "a second major version": {
         "files": {
             "go.mod": _mod("example.com/shop/v2"),
