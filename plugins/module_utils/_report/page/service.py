@@ -31,6 +31,7 @@ _place_of = attrgetter("line", "name")
 _ZLIB_LEVEL = 4
 # A bigger program opens with its packages folded: the reader sees the whole first, and the browser lays out little.
 _MOST_FILES_UNFOLDED = 60
+_MOST_WARNINGS = 20
 _MOST_FUNCTIONS_LISTED = 100_000  # for those who read without JavaScript
 
 
@@ -128,6 +129,7 @@ def _header(summary: Mapping[str, Any], packages: Sequence[PackageCoverage], fil
         f'<div class="{tone(covered, total)}">{meter(covered, total, "bar big")}</div>\n'
         + facts(_facts(summary, len(packages), file_count))
         + _misses(summary)
+        + _warnings(summary)
         + render_map(packages)
         + "</div>\n</header>\n"
     )
@@ -171,6 +173,16 @@ def _misses(summary: Mapping[str, Any]) -> str:
         )
     says += [f"<p>The gate {text(said_of(gate))}</p>" for gate in summary.get("gates") or [] if not gate.get("passed")]
     return f'<div class="misses poor" role="note">{"".join(says)}</div>\n' if says else ""
+
+
+def _warnings(summary: Mapping[str, Any]) -> str:
+    """What the numbers do not say by themselves: files that are not at hand, other programs, data that is left over."""
+    in_headline = basis_sentence(summary.get("basis") or {})
+    warnings = [warning for warning in summary.get("warnings") or [] if warning != in_headline]
+    says = [f"<p>{text(warning)}.</p>" for warning in warnings[:_MOST_WARNINGS]]
+    if len(warnings) > _MOST_WARNINGS:
+        says.append(f"<p>{len(warnings) - _MOST_WARNINGS} more warnings are in summary.json.</p>")
+    return f'<div class="misses" role="note">{"".join(says)}</div>\n' if says else ""
 
 
 def _failed(tests: object) -> bool:
