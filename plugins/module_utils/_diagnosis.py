@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import typing as t
 from dataclasses import asdict, dataclass, field
+
+#: How a program or an engine says that a disk is full: strerror(3) of ENOSPC and EDQUOT, in any spelling.
+FULL_DISK = re.compile(r"no space left|disk quota exceeded", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

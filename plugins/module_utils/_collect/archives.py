@@ -12,7 +12,7 @@ import tarfile
 import typing as t
 from pathlib import Path
 
-from .gather import COVERAGE_FILE
+from .._covdata.runtime import COVERAGE_FILE
 
 #: The member of an archive that tells the digests of the others, as sha256sum prints them.
 SUMS = "gocover-sums"

@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 from .. import _files
+from .._covdata.runtime import COVERAGE_FILE
 from .._engine.api import Engine
 from .._kind.nodes import nodes_of, running_nodes_of
 from .._losses.verdict import Program
@@ -104,7 +105,7 @@ def _clear(path: Path, check_mode: bool, keep: bool) -> bool:
     if not path.is_dir():
         return False
     entries = list(path.iterdir())
-    files = [entry for entry in entries if gather.COVERAGE_FILE.fullmatch(entry.name) and entry.is_file()]
+    files = [entry for entry in entries if COVERAGE_FILE.fullmatch(entry.name) and entry.is_file()]
     whole = not keep and len(files) == len(entries)
     if not check_mode:
         try:

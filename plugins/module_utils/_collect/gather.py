@@ -26,12 +26,10 @@ from .._covdata.arguments import blank_arguments
 from .._covdata.counters import decode_counters
 from .._covdata.errors import CovdataError
 from .._covdata.meta import decode_meta
+from .._covdata.runtime import COUNTERS_NAME, COVERAGE_FILE
 from .._diagnosis import Failure, failure
 from .binaries import Binary, Counters, Files, Meta, Wanted, choose
 
-#: Names that Go gives: finished files, and those of a program that died while it wrote them.
-COVERAGE_FILE = re.compile(r"cov(meta|counters)\.[^/\n]+|tmp\.cov[^/\n]+")
-_COUNTERS = re.compile(r"(covcounters\.[^.]+\.[0-9]+\.)([0-9]+)")
 _NAMED_HASH = re.compile(r"cov(?:meta|counters)\.([0-9a-f]{32})(?:\.|$)")
 #: GOROOT/src/internal/coverage/cfile: the hash and, for meta-data without anything between, the time follow.
 _LEFTOVER_HASH = re.compile(r"tmp\.cov(?:meta|counters)\.([0-9a-f]{32})")
@@ -210,8 +208,9 @@ def _place(file: Path, directory: Path) -> str:
     while target.exists():
         if filecmp.cmp(file, target, shallow=False):
             return target.name
-        match = _COUNTERS.fullmatch(target.name)
-        target = directory / (f"{match[1]}{int(match[2]) + 1}" if match else f"{target.name}.other")
+        match = COUNTERS_NAME.fullmatch(target.name)
+        other = f"{target.stem}.{int(match['nanoseconds']) + 1}" if match else f"{target.name}.other"
+        target = directory / other
     os.link(file, target)
     return target.name
 

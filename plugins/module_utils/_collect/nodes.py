@@ -14,35 +14,32 @@ import posixpath
 import re
 import tarfile
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._diagnosis import Failure, failure
+from .._covdata.runtime import COVERAGE_FILE, FIND_EXPRESSION
+from .._diagnosis import FULL_DISK, Failure, failure
 from .._engine.api import Engine, EngineError, ExecResult, ExecSession
 from .._engine.tarstream import TarStream
-from .._kind.nodes import Node
+from .._kind.nodes import Node, on_each
 from . import archives
-from .gather import COVERAGE_FILE
 
 #: Directories that are a tmpfs in every kind node, or the kernel's: nothing in them outlives a restart, and
 #: ``docker cp`` finds nothing there. /var/run is a link to /run.
 _TMPFS = ("/tmp", "/run", "/var/run", "/dev", "/proc", "/sys")
 #: Directories of the node's own; whoever names one of them has left out what comes below.
 _SYSTEM = ("/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/mnt", "/opt", "/root", "/sbin", "/srv", "/usr", "/var")
-_MOST_NODES_AT_ONCE = 8
 #: HTTP's status for a command in a container that is stopped.
 _NOT_RUNNING = 409
 
 #: Names the run that a directory is of, as a line of JSON (process.holder).
 _MARK = ".gocover-run"
-_COVERAGE_FILES = "-maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\)"
 #: $1 is the directory, $2 the text of its mark (empty: none).
 _PREPARE = f"""
 mkdir -p "$1" || exit 1
 before=$(stat -c %a "$1")
 chmod 1777 "$1" || exit 1
-removed=$(find "$1" {_COVERAGE_FILES} -print -delete | wc -l)
+removed=$(find "$1" {FIND_EXPRESSION} -print -delete | wc -l)
 [ -z "$2" ] || printf '%s\\n' "$2" > "$1/{_MARK}" || exit 1
 echo "$(stat -f -c %T "$1") $before $removed"
 """
@@ -74,21 +71,21 @@ _NO_DIRECTORY = 3
 _REMOVABLE = f"""
 for directory; do
   [ -d "$directory" ] || continue
-  find "$directory" {_COVERAGE_FILES} -print
+  find "$directory" {FIND_EXPRESSION} -print
   [ -n "$(ls -A "$directory" | grep -v -x -F {_MARK})" ] || echo "$directory"
 done
 """
 _LIST = f"""
 cd "$1" 2>/dev/null || exit {_NO_DIRECTORY}
-find . {_COVERAGE_FILES} -exec sha256sum -b -- {{}} +
+find . {FIND_EXPRESSION} -exec sha256sum -b -- {{}} +
 """
 #: The digests are the last member of the archive: what is not there yet comes in one go.
 _ARCHIVE_ALL = f"""
 cd "$1" 2>/dev/null || exit {_NO_DIRECTORY}
 sums=$(mktemp -d) || exit 4
 trap 'rm -rf "$sums"' EXIT
-find . {_COVERAGE_FILES} -exec sha256sum -b -- {{}} + > "$sums/{archives.SUMS}"
-find . {_COVERAGE_FILES} -print0 | tar -cf - --null --no-recursion -T - -C "$sums" {archives.SUMS}
+find . {FIND_EXPRESSION} -exec sha256sum -b -- {{}} + > "$sums/{archives.SUMS}"
+find . {FIND_EXPRESSION} -print0 | tar -cf - --null --no-recursion -T - -C "$sums" {archives.SUMS}
 """
 #: The names come on stdin, each ended by a zero byte; all are read before anything is written, or both would wait.
 _ARCHIVE = f"""
@@ -158,7 +155,7 @@ def prepare(engine: Engine, nodes: t.Sequence[Node], node_path: str, mark: str =
     changed = []
     for node, result in _on_all(engine, nodes, _PREPARE, path, mark):
         if result.rc != 0:
-            full = "No space left" in result.said
+            full = FULL_DISK.search(result.said)
             raise failure(
                 f"The directory {path} cannot be made on the node {node.name}",
                 "disk-full" if full else "coverage-dir-unwritable",
@@ -345,8 +342,7 @@ def _on_all(engine: Engine, nodes: t.Sequence[Node], script: str, *paths: str) -
                 f"Start it with: {engine.provider} start {node.name}",
             ) from error
 
-    with ThreadPoolExecutor(max_workers=_MOST_NODES_AT_ONCE) as pool:
-        return list(pool.map(run, nodes))
+    return on_each(nodes, run)
 
 
 def _not_on_disk(path: str, evidence: str) -> Failure:

@@ -14,6 +14,7 @@ import tarfile
 import time
 import typing as t
 
+from .._covdata.runtime import VARIABLE
 from .._diagnosis import Failure
 from .._engine.api import Engine, EngineError
 from .._engine.tarstream import TarStream
@@ -33,7 +34,7 @@ def look_at(engine: Engine, reference: str) -> Program | None:
         image = engine.image(reference)
         if image is None:
             return None
-        starts, variable = (*image.entrypoint, *image.command), image.env.get("GOCOVERDIR", "")
+        starts, variable = (*image.entrypoint, *image.command), image.env.get(VARIABLE, "")
         try:
             return Program(starts, proof.prove(engine, image, reference).path, variable=variable)
         except EngineError:
@@ -51,7 +52,7 @@ def covmeta(engine: Engine, reference: str) -> list[bytes]:
     if program is None or image is None or not program.executable:
         return []
     try:
-        with engine.isolated(image.id, [program.executable], {"GOCOVERDIR": _DIRECTORY}, _DIRECTORY) as container:
+        with engine.isolated(image.id, [program.executable], {VARIABLE: _DIRECTORY}, _DIRECTORY) as container:
             deadline = time.monotonic() + _PATIENCE
             while True:
                 last = not engine.running(container) or time.monotonic() > deadline

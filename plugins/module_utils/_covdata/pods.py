@@ -9,16 +9,12 @@ Names are parsed as GOROOT/src/internal/coverage/pods does; this module is the o
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .errors import CovdataError
+from .runtime import COUNTERS_NAME, META_NAME, TEMPORARY_NAME
 
-# \d{1,18} and not \d+: Go skips a file whose process id does not fit into an int.
-_META_NAME = re.compile(r"covmeta\.(\S+)")
-_COUNTERS_NAME = re.compile(r"covcounters\.(\S+)\.([0-9]{1,18})\.([0-9]+)")
-_LEFTOVER_NAME = re.compile(r"tmp\.cov(?:meta|counters)\.\S+")
 _MAX_FILE_SIZE = 512 * 1024 * 1024
 
 
@@ -64,15 +60,15 @@ def collect_pods(directories: Iterable[str]) -> PodSet:
     leftovers: list[str] = []
     for directory, names in names_by_directory:
         for name in names:
-            if match := _META_NAME.fullmatch(name):
-                pods.setdefault(match[1], Pod(match[1], os.path.join(directory, name)))
-            elif _LEFTOVER_NAME.fullmatch(name):
+            if match := META_NAME.fullmatch(name):
+                pods.setdefault(match["hash"], Pod(match["hash"], os.path.join(directory, name)))
+            elif TEMPORARY_NAME.fullmatch(name):
                 leftovers.append(os.path.join(directory, name))
     orphans: list[str] = []
     for directory, names in names_by_directory:
         for name in names:
-            if match := _COUNTERS_NAME.fullmatch(name):
-                pod = pods.get(match[1])
+            if match := COUNTERS_NAME.fullmatch(name):
+                pod = pods.get(match["hash"])
                 (orphans if pod is None else pod.counter_files).append(os.path.join(directory, name))
     found = PodSet(sorted(pods.values(), key=lambda pod: pod.meta_file), orphans, leftovers)
     if found.counter_file_count == 0:
@@ -111,7 +107,7 @@ def coverage_files(directory: str) -> list[str]:
     Everything else beside them is left out, as ``go tool covdata`` leaves it out: directories, foreign files, and links
     that lead to no file.
     """
-    names = (_META_NAME, _COUNTERS_NAME, _LEFTOVER_NAME)
+    names = (META_NAME, COUNTERS_NAME, TEMPORARY_NAME)
     return [
         os.path.join(directory, name)
         for name in _file_names(directory)

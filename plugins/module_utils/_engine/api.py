@@ -9,15 +9,12 @@ One implementation talks to a real engine (``client``); unit tests may stand in 
 from __future__ import annotations
 
 import contextlib
-import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._diagnosis import Diagnosis, Failure
+from .._diagnosis import FULL_DISK, Diagnosis, Failure
 
 Provider = t.Literal["docker", "podman"]
-
-_DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 
 
 class EngineError(Failure):
@@ -36,7 +33,7 @@ class EngineError(Failure):
 
     def _classify(self, program: str) -> tuple[str, str, str]:
         """Summary, cause and remedy."""
-        if _DISK_FULL.search(self.text):
+        if FULL_DISK.search(self.text):
             return (
                 "The container engine has no space left",
                 "disk-full",
@@ -205,7 +202,7 @@ class BuildError(EngineError):
         super().__init__(text)
 
     def _classify(self, program: str) -> tuple[str, str, str]:
-        if any(_DISK_FULL.search(line) for line in [self.text, *self.lines]):
+        if any(FULL_DISK.search(line) for line in [self.text, *self.lines]):
             return (
                 "The container engine has no space left for the build",
                 "disk-full",

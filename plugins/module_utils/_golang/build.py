@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import _files
-from .._diagnosis import Failure, failure
+from .._diagnosis import FULL_DISK, Failure, failure
 from .._process import command
 from . import buildinfo, executable, flags, target
 from .toolchain import find_go
@@ -140,7 +140,7 @@ def _build_failure(spec: BuildSpec, shown: str, ended: command.Ended) -> Failure
     if ended.abandoned:
         return Failure("The build was stopped: the playbook that asked for it is gone")
     text = "\n".join(ended.tail)
-    full = next((line for line in ended.tail if "no space left on device" in line), None)
+    full = next((line for line in ended.tail if FULL_DISK.search(line)), None)
     if full:
         return failure(
             f"{spec.package} could not be built",

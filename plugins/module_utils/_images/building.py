@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import _reference
 from .._engine.api import Build, Engine
 from .._golang import build, flags, target
 from .._golang import executable as program
@@ -18,7 +19,7 @@ from .._golang.buildinfo import BuildInfo
 from .._lock import locked
 from .._outcome import Outcome
 from .._run.progress import Progress
-from . import instrumented, plain, reference
+from . import instrumented, plain
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class BuildOptions:
     def __post_init__(self) -> None:
         full = "" if self.binary else self.full_name
         if self.tag:
-            reference.check_tag(full, self.tag)
+            _reference.check_tag(full, self.tag)
 
     @property
     def full_name(self) -> str:
         """The name of the image with its registry, without tag. Raises Failure ``image-tag-invalid``."""
-        return reference.qualified(self.name)
+        return _reference.qualified(self.name)
 
     @property
     def description(self) -> Build:

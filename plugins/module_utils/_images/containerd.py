@@ -14,7 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .reference import normalized
+from .._reference import normalized
 
 #: Set on an image whose id containerd does not show, because the archive had another configuration than the engine:
 #: ``ID@TARGET``, so that it means nothing any more once the reference is moved to another target.

@@ -15,11 +15,12 @@ import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .._diagnosis import Failure, failure
+from .. import _reference
+from .._diagnosis import FULL_DISK, Failure, failure
 from .._engine.api import Build, BuildError, Engine, Image
 from .._golang import executable as program
 from .._golang import flags
-from . import proof, reference, scratch
+from . import proof, scratch
 
 #: The digest of the executable that an image was made of.
 BINARY_LABEL = "gocover.e2e.binary"
@@ -39,7 +40,7 @@ class Made:
 
 def from_binary(engine: Engine, name: str, binary: Path, architecture: str, tag: str = "") -> Made:
     """An image FROM scratch of an executable that is proven already. Raises Failure and EngineError."""
-    full = reference.qualified(name)
+    full = _reference.qualified(name)
     info = program.prove(binary)
     digest = program.digest(binary) or ""
     contents = scratch.Contents(
@@ -49,7 +50,7 @@ def from_binary(engine: Engine, name: str, binary: Path, architecture: str, tag:
         labels={BINARY_LABEL: digest},
         certificates=scratch.host_certificates(),
     )
-    said = f"{full}:{reference.check_tag(full, tag) if tag else reference.content_tag(_identity(contents, digest))}"
+    said = f"{full}:{_reference.check_tag(full, tag) if tag else _reference.content_tag(_identity(contents, digest))}"
     proven = proof.Proven(f"/{contents.name}", info)
     there = engine.image(said)
     if there is not None and there.labels.get(BINARY_LABEL) == digest:
@@ -80,9 +81,9 @@ def from_dockerfile(
 
     ``patterns`` are those of -coverpkg in GOFLAGS, for messages.
     """
-    full = reference.qualified(name)
+    full = _reference.qualified(name)
     if tag:
-        reference.check_tag(full, tag)
+        _reference.check_tag(full, tag)
     _check_files(build)
     try:
         image_id = engine.build(build, on_line)
@@ -98,9 +99,9 @@ def prebuilt(
     engine: Engine, name: str, given: str, tag: str = "", executable: str = "", check_mode: bool = False
 ) -> Made:
     """An image that is built already: proven and, unless in check mode, given the reference of its content."""
-    full = reference.qualified(name)
+    full = _reference.qualified(name)
     if tag:
-        reference.check_tag(full, tag)
+        _reference.check_tag(full, tag)
     image = engine.image(given)
     if image is None:
         raise failure(
@@ -141,7 +142,7 @@ def _tagged(
             f"{engine.provider} does not have {image_id} any more",
             "Build it again, and do not prune images meanwhile",
         )
-    said = f"{full}:{tag or reference.content_tag(image.id)}"
+    said = f"{full}:{tag or _reference.content_tag(image.id)}"
     proven = proof.prove(engine, image, shown or said, executable, patterns)
     there = engine.image(said)
     if there is not None and there.id == image.id:
@@ -179,7 +180,7 @@ def _check_files(build: Build) -> None:
 
 def _build_failure(build: Build, error: BuildError) -> Failure:
     lines = [line for line in error.lines if line.strip()]
-    full = any("no space left on device" in line for line in lines)
+    full = any(FULL_DISK.search(line) for line in lines)
     last = " | ".join(" ".join(line.split()) for line in lines[-_ERROR_LINES:])
     return failure(
         f"{build.dockerfile} does not build",

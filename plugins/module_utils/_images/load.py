@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from .._diagnosis import Failure, failure
+from .._diagnosis import FULL_DISK, Failure, failure
 from .._engine.api import Engine, EngineError, ExecSession
-from .._kind.nodes import Node
+from .._kind.nodes import Node, on_each
+from .._reference import normalized
 from . import containerd
-from .reference import normalized
 
 Action = t.Literal["present", "partial", "loaded"]
 _CTR = ("ctr", "--namespace=k8s.io", "images")
@@ -22,7 +21,6 @@ _IMPORT = """
 if ctr images import --help 2>/dev/null | grep -q -e --local; then local=--local; fi
 exec ctr --namespace=k8s.io images import $local -
 """
-_MOST_NODES_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,7 @@ def list_images(engine: Engine, nodes: t.Sequence[Node]) -> dict[str, containerd
             raise _containerd_failed(node.name, result.said)
         return containerd.parse(result.stdout.decode(errors="replace"))
 
-    with ThreadPoolExecutor(max_workers=_MOST_NODES_AT_ONCE) as pool:
-        return dict(zip((node.name for node in nodes), pool.map(ask, nodes), strict=True))
+    return dict(zip((node.name for node in nodes), on_each(nodes, ask), strict=True))
 
 
 def _broadcast(engine: Engine, nodes: t.Sequence[Node], image: Wanted) -> int:
@@ -144,7 +141,7 @@ def _verify(engine: Engine, nodes: t.Sequence[Node], wanted: t.Sequence[Wanted])
 
 
 def _import_failed(reference: str, node: str, said: str) -> Failure:
-    if "no space left" in said:
+    if FULL_DISK.search(said):
         return failure(
             f"No room left on the node {node} for {reference}",
             "disk-full",

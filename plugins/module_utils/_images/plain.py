@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from .. import _reference
 from .._diagnosis import failure
 from .._engine.api import Build, BuildError, Engine, Image
 from .._golang import executable
-from . import reference, scratch
+from . import scratch
 
 
 class Plain(t.NamedTuple):
@@ -60,7 +61,7 @@ def from_dockerfile(engine: Engine, name: str, build: Build, on_line: t.Callable
 
 
 def _tag(digest: str) -> str:
-    return reference.content_tag(digest).replace("cov-", "plain-")
+    return _reference.content_tag(digest).replace("cov-", "plain-")
 
 
 def _existing(engine: Engine, made: str) -> Image:

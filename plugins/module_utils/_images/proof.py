@@ -24,7 +24,8 @@ from .._engine.tarstream import TarStream
 from .._golang import buildinfo
 from .._golang import executable as program
 
-_SHELLS = ("sh", "bash", "ash", "dash", "busybox")
+#: Programs that start others, and as PID 1 pass no signal on.
+SHELLS = ("sh", "bash", "dash", "ash", "busybox", "zsh")
 #: In a script: the program that takes its place, or the last one that it calls.
 _EXEC = re.compile(r"^\s*exec\s+(?:-a\s+\S+\s+|-\S+\s+)*(.+)$")
 _MOST_LINKS = 16
@@ -88,7 +89,7 @@ def find(files: Files, image: Image, argv: t.Sequence[str], shown: str, patterns
             raise _unproven(
                 shown, f"{path} in it was built by {info.go_version} from {info.path} without -cover", _REMEDY
             )
-        if posixpath.basename(path) in _SHELLS or info is not None:
+        if posixpath.basename(path) in SHELLS or info is not None:
             looked_at.append(f"{path} starts something else")
             words = _beyond(words)
             continue

@@ -14,6 +14,7 @@ import json
 import re
 import typing as t
 
+from .._covdata.runtime import VARIABLE
 from .._diagnosis import library_missing
 
 try:
@@ -24,8 +25,6 @@ else:
     _TOML_ERROR = None
 
 Spec = dict[str, t.Any]
-
-VARIABLE = "GOCOVERDIR"
 
 
 class Runtimes(t.NamedTuple):

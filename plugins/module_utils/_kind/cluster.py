@@ -20,8 +20,8 @@ from pathlib import Path
 from .. import _files
 from .._diagnosis import Diagnosis, Failure, failure
 from .._engine.api import Engine, EngineError
-from .._images.reference import normalized
 from .._lock import locked
+from .._reference import normalized
 from .._run.progress import Progress
 from . import failures, kubeconfig, program
 from .nodes import Node, containers_of

@@ -12,12 +12,11 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._diagnosis import Diagnosis
+from .._diagnosis import FULL_DISK, Diagnosis
 
 _INOTIFY = re.compile(r"too many open files|inotify_(?:init|add_watch)|Failed to create inotify object", re.IGNORECASE)
 _PORT = re.compile(r"port is already allocated|address already in use|Bind for \S+ failed", re.IGNORECASE)
 _PORT_NUMBER = re.compile(r"(?:Bind for )?(?:[0-9.]+|\[[0-9a-f:]*\]):([0-9]+)")
-_DISK = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _ENGINE = re.compile(
     r"cannot connect to the (?:docker daemon|podman socket)|is the docker daemon running", re.IGNORECASE
 )
@@ -93,7 +92,7 @@ def _port(seen: Seen) -> Diagnosis | None:
 
 def _disk(seen: Seen) -> Diagnosis | None:
     remedy = f"Free some space where {seen.provider} keeps its data: {seen.provider} system df"
-    said = _anywhere(_DISK, seen)
+    said = _anywhere(FULL_DISK, seen)
     return Diagnosis("disk-full", said, remedy) if said else None
 
 

@@ -19,13 +19,13 @@ import re
 import shlex
 import time
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from .._diagnosis import Failure, failure
+from .._covdata.runtime import FIND_EXPRESSION
+from .._diagnosis import FULL_DISK, Failure, failure
 from .._engine.api import Engine
 from . import basespec
-from .nodes import Node
+from .nodes import Node, on_each
 
 _KEPT = "/etc/containerd/gocover"
 _USERS = f"{_KEPT}/users"
@@ -37,7 +37,6 @@ _PENDING = f"{_KEPT}/pending"
 #: What the directory is for; it also keeps the directory from being removed, without which no container could start.
 _MARK = ".gocover-node"
 _MARK_TEXT = "Every container of this node mounts this directory (gocover.e2e, node_coverage).\n"
-_MOST_NODES_AT_ONCE = 8
 _POLL = 0.1
 #: A user is a file name.
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -48,7 +47,7 @@ mkdir -p "$1" && chmod 1777 "$1" && printf '%s' "$2" > "$1/{_MARK}" && chmod 444
 _REMOVE_DIRECTORY = f"""
 [ -d "$1" ] || exit 0
 rm -f "$1/{_MARK}"
-find "$1" -maxdepth 1 -type f \\( -name 'covmeta.*' -o -name 'covcounters.*' -o -name 'tmp.cov*' \\) -delete
+find "$1" {FIND_EXPRESSION} -delete
 cd / && rmdir -p --ignore-fail-on-non-empty "$1"
 """
 #: What of containerd's configuration is looked through for the name of a base spec.
@@ -154,7 +153,7 @@ class _Shell:
             session.close_stdin()
         ended = session.result()
         if ended.rc != 0:
-            full = "No space left" in ended.said
+            full = FULL_DISK.search(ended.said)
             raise failure(
                 f"The containerd of the node {self.node} cannot be set up for coverage",
                 "disk-full" if full else "node-injection-failed",
@@ -331,5 +330,4 @@ def _restart(shell: _Shell, timeout: float) -> str | None:
 
 
 def _on_all(engine: Engine, nodes: t.Sequence[Node], work: t.Callable[[_Shell], NodeState]) -> list[NodeState]:
-    with ThreadPoolExecutor(max_workers=_MOST_NODES_AT_ONCE) as pool:
-        return list(pool.map(lambda node: work(_Shell(engine, node.name)), nodes))
+    return on_each(nodes, lambda node: work(_Shell(engine, node.name)))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .._diagnosis import failure
@@ -15,6 +16,10 @@ CLUSTER_LABEL = "io.x-k8s.kind.cluster"
 ROLE_LABEL = "io.x-k8s.kind.role"
 #: The role of a container that is part of a cluster, but no Kubernetes node.
 _LOAD_BALANCER = "external-load-balancer"
+_MOST_AT_ONCE = 8
+
+Entry = t.TypeVar("Entry")
+Answer = t.TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class Node:
     def as_dict(self) -> dict[str, t.Any]:
         """The form in which modules return it."""
         return {"name": self.name, "role": self.role, "image": self.image, "state": self.state}
+
+
+def on_each(nodes: t.Iterable[Entry], work: t.Callable[[Entry], Answer]) -> list[Answer]:
+    """What ``work`` gives for each node, in their order; some at a time. Raises what ``work`` raises."""
+    with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
+        return list(pool.map(work, nodes))
 
 
 def containers_of(engine: Engine, cluster: str) -> list[Node]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._diagnosis import failure
 from .._outcome import Outcome
 from .._process.holder import Holder
+from .._reference import check
 from .._run.progress import Progress
 from . import apply, manifests, readiness, restoring, workload
 from .api import JOB, Object
 from .client import ApiCluster
-from .images import is_valid
 from .jobs import wait_jobs
 
 
@@ -42,13 +41,7 @@ class ApplyOptions:
 
     def __post_init__(self) -> None:
         for name, reference in self.images.items():
-            if not is_valid(str(reference)):
-                raise failure(
-                    f"The image of {name} cannot be used",
-                    "image-tag-invalid",
-                    f"{reference} is not a reference that a container runtime takes",
-                    "A reference is name:tag; only the name may contain slashes, and it is in lower case",
-                )
+            check(str(reference), f"The image of {name} cannot be used")
 
 
 def apply_manifests(

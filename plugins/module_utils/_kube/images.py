@@ -1,56 +1,14 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image references in manifests, and the built image in place of the named one.
-
-The grammar of a reference is that of distribution/reference: ``[registry/]path[:tag][@digest]``.
-"""
+"""The containers of manifests, and the built image in place of the one that a manifest names."""
 
 from __future__ import annotations
 
-import re
 import typing as t
 
+from .._reference import same_repository
 from .api import Object
-
-_TAG = re.compile(r":[\w][\w.-]{0,127}$")
-_DOCKER_HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "localhost/")
-
-
-def repository(reference: str) -> str:
-    """A reference without tag and digest."""
-    return _TAG.sub("", reference.split("@", 1)[0])
-
-
-def same_repository(one: str, other: str) -> bool:
-    """Whether two references (or names) mean the same repository, whatever their tags.
-
-    ``name``, ``docker.io/library/name`` and podman's ``localhost/name`` are the same.
-    """
-    return _short(one) == _short(other)
-
-
-def _short(reference: str) -> str:
-    name = repository(reference)
-    return next((name.removeprefix(prefix) for prefix in _DOCKER_HUB if name.startswith(prefix)), name)
-
-
-def has_registry(reference: str) -> bool:
-    """Whether a reference names a registry of its own: its first part has a dot or a port."""
-    first, separator, _rest = repository(reference).partition("/")
-    return (
-        bool(separator)
-        and ("." in first or ":" in first)
-        and not reference.startswith(("docker.io/", "index.docker.io/"))
-    )
-
-
-def is_valid(reference: str) -> bool:
-    """Whether a container runtime would take the reference at all."""
-    part = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-    domain = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?)+(?::\d+)?"
-    pattern = rf"(?:{domain}/)?{part}(?:/{part})*(?::[\w][\w.-]{{0,127}})?(?:@[a-z0-9]+:[0-9a-f]{{32,}})?"
-    return re.fullmatch(pattern, reference) is not None
 
 
 def pod_templates(manifest: Object) -> t.Iterator[Object]:

@@ -14,9 +14,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._covdata.runtime import VARIABLE
 from .api import Object
 
-_VARIABLE = "GOCOVERDIR"
 _POD_METADATA = ("name", "uid", "labels", "deletionTimestamp", "deletionGracePeriodSeconds")
 _POD_SPEC = ("nodeName", "volumes", "terminationGracePeriodSeconds")
 _CONTAINER = ("name", "image", "command", "volumeMounts", "envFrom")
@@ -151,7 +151,7 @@ def _container(spec: Object) -> Object:
     kept = {key: spec[key] for key in _CONTAINER if key in spec}
     # The program alone: there may be secrets among its arguments.
     command = {"command": spec["command"][:1]} if spec.get("command") else {}
-    return {**kept, **command, "env": [entry for entry in spec.get("env") or [] if entry.get("name") == _VARIABLE]}
+    return {**kept, **command, "env": [entry for entry in spec.get("env") or [] if entry.get("name") == VARIABLE]}
 
 
 def _statuses(pod: Object) -> list[Object]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._diagnosis import Diagnosis, Failure, failure
+from .._reference import same_repository
 from . import images
 from .api import (
     AUTOSCALER,
@@ -181,7 +182,7 @@ def image_names(workload: Workload) -> list[str]:
 def container_with(workload: Workload, image: str) -> str | None:
     """The name of the container that uses the repository of ``image``."""
     for container in workload.pod_spec["containers"]:
-        if images.same_repository(str(container.get("image")), image):
+        if same_repository(str(container.get("image")), image):
             return str(container["name"])
     return None
 

@@ -9,13 +9,12 @@ the same clock when a run began and ended. So clocks of different machines are n
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-#: GOROOT/src/internal/coverage/defs.go: covcounters, hash of the meta-data, process, nanoseconds since 1970.
-_COUNTERS = re.compile(r"covcounters\.[^.]+\.[0-9]+\.([0-9]+)")
+from .._covdata.runtime import COUNTERS_NAME
+
 #: The kubelet's times are whole seconds, and that of an end is taken a moment after it.
 _SLACK = 2.0
 
@@ -73,8 +72,8 @@ def _reachable(
 
 def time_of(name: str) -> float | None:
     """The time at which a counter file was written, in seconds since 1970; None if its name does not tell."""
-    match = _COUNTERS.fullmatch(name)
-    return int(match[1]) / 1e9 if match else None
+    match = COUNTERS_NAME.fullmatch(name)
+    return int(match["nanoseconds"]) / 1e9 if match else None
 
 
 def _may_be(when: float | None, run: Run) -> bool:

@@ -36,15 +36,6 @@ class Ending:
     log: t.Sequence[str] = field(default_factory=tuple)
 
 
-#: What Go's runtime says when it cannot write (GOROOT/src/internal/coverage/cfile).
-_OF_COVERAGE = ("GOCOVERDIR not set", "coverage meta-data emit failed", "coverage counter data emit failed")
-
-
-def of_coverage(line: str) -> bool:
-    """Whether this is a line in which Go's runtime says why it writes no coverage data."""
-    return any(words in line for words in _OF_COVERAGE)
-
-
 def diagnose(ending: Ending) -> list[Diagnosis]:
     """Why this ending lost the counters, the most certain cause first; empty if it was a graceful one."""
     if ending.exit_code is None:

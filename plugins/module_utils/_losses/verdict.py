@@ -14,14 +14,14 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._collect.gather import Gathered
+from .._covdata import runtime
 from .._diagnosis import Diagnosis, Failure
+from .._images.proof import SHELLS
 from . import elsewhere
 from .assignment import assign, time_of
 
 Pod = t.Mapping[str, t.Any]
 
-#: A process that gets SIGTERM as PID 1 and starts another: the kernel gives PID 1 no default action for it.
-_SHELLS = ("sh", "bash", "dash", "ash", "busybox", "zsh")
 #: How a PID 1 ends that does not pass SIGTERM on: killed in the end, by the signal, or as Go programs do.
 _UNGRACEFUL = (137, 143, 2)
 
@@ -228,27 +228,18 @@ def _grouped(entries: t.Sequence[tuple[Diagnosis, str]]) -> Diagnosis:
 
 def _said(pod: Pod) -> list[Diagnosis]:
     """What the Go runtime says on stderr when it cannot write (GOROOT/src/internal/coverage/cfile)."""
-    for line in (*(pod.get("said") or ()), *(pod.get("log") or ())):
-        if "coverage counter data emit failed" in line or "coverage meta-data emit failed" in line:
-            full = "no space left" in line or "disk quota exceeded" in line
-            return [
-                Diagnosis(
-                    "disk-full" if full else "coverage-dir-unwritable",
-                    f"{pod['name']} said: {line.strip()}",
-                    "Free some space where the data is written"
-                    if full
-                    else "Make the directory writable for the user that the service runs as",
-                )
-            ]
-        if "GOCOVERDIR not set" in line:
-            return [
-                Diagnosis(
-                    "coverage-dir-unset",
-                    f"{pod['name']} said: {line.strip()}",
-                    "Set GOCOVERDIR in the environment of the very process that is instrumented",
-                )
-            ]
-    return []
+    found = runtime.warning((*(pod.get("said") or ()), *(pod.get("log") or ())))
+    if found is None:
+        return []
+    cause, line = found
+    return [Diagnosis(cause, f"{pod['name']} said: {line}", _WRITE_REMEDIES[cause])]
+
+
+_WRITE_REMEDIES = {
+    "disk-full": "Free some space where the data is written",
+    "coverage-dir-unwritable": "Make the directory writable for the user that the service runs as",
+    "coverage-dir-unset": "Set GOCOVERDIR in the environment of the very process that is instrumented",
+}
 
 
 def _of_the_ending(pod: Pod, program: Program | None) -> list[Diagnosis]:
@@ -269,7 +260,7 @@ def _wrapper(pod: Pod, program: Program | None) -> str:
     first = posixpath.basename(command[0])
     executable = program.executable if program is not None else ""
     # The program alone: there may be secrets among its arguments.
-    return command[0] if first in _SHELLS or (executable and first != posixpath.basename(executable)) else ""
+    return command[0] if first in SHELLS or (executable and first != posixpath.basename(executable)) else ""
 
 
 def _wrapped(pod: Pod, wrapper: str) -> Diagnosis:

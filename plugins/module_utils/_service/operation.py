@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._covdata import runtime
 from .._losses import exits
 from .._outcome import Outcome
 from .._process import supervisor
@@ -118,7 +119,7 @@ def stop_service(wanted: ProcessOptions, progress: Progress, check_mode: bool = 
         "reason": ending.reason,
         "seconds": round(seconds, 3),
         "asked": asked,
-        "said": [line for line in supervisor.head(directory) if exits.of_coverage(line)],
+        "said": [line for line in supervisor.head(directory) if runtime.cause_of(line)],
         "log": log[-_SHOWN_LINES:],
         "diagnosis": [entry.as_dict() for entry in diagnosis],
     }

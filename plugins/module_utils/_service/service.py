@@ -15,7 +15,8 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._diagnosis import Failure, failure
+from .._covdata import runtime
+from .._diagnosis import FULL_DISK, Failure, failure
 from .._golang import executable
 from .._process import ports, supervisor
 from .._process.environment import expand, expanded
@@ -63,7 +64,7 @@ class ServiceSpec:
         """The whole environment of the process, references in it resolved."""
         urls = {variable_of(name): url_of(_port_of(name, at, self.name)) for name, at in self.dependencies.items()}
         base = {**os.environ, "PORT": str(port), **urls}
-        return {**base, **expanded(self.env, base), "GOCOVERDIR": str(self.covdata)}
+        return {**base, **expanded(self.env, base), runtime.VARIABLE: str(self.covdata)}
 
 
 @dataclass(frozen=True)
@@ -169,17 +170,28 @@ def _check_covdata_directory(spec: ServiceSpec) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise _unwritable(spec, f"Writing a file there failed with: {error.strerror}") from error
+        full = FULL_DISK.search(str(error.strerror))
+        cause = "disk-full" if full else "coverage-dir-unwritable"
+        raise _unwritable(spec, cause, f"Writing a file there failed with: {error.strerror}") from error
 
 
-def _unwritable(spec: ServiceSpec, evidence: str) -> Failure:
+def _unwritable(spec: ServiceSpec, cause: str, evidence: str) -> Failure:
     return failure(
         f"{spec.name} cannot write its coverage data to {spec.covdata}",
-        "coverage-dir-unwritable",
+        cause,
         evidence,
-        "Make the directory writable for the user that the service runs as, or choose another one",
+        "Free some space there, or choose another directory"
+        if cause == "disk-full"
+        else "Make the directory writable for the user that the service runs as, or choose another one",
         log=supervisor.tail(spec.directory, _LOG_LINES),
     )
+
+
+def _unwritten(spec: ServiceSpec, log: list[str]) -> Failure | None:
+    """The failure where the service says that it cannot write its coverage data."""
+    cause, line = runtime.warning(log) or ("", "")
+    known = cause in ("coverage-dir-unwritable", "disk-full")
+    return _unwritable(spec, cause, f"The log of the service says: {line}") if known else None
 
 
 def _wait_until_ready(spec: ServiceSpec, port: int, state: supervisor.State, progress: Progress) -> None:
@@ -241,9 +253,9 @@ def _ended_early(spec: ServiceSpec, port: int, state: supervisor.State) -> Failu
             "End the process that holds the port, or let the service listen on the port in PORT",
             log=log,
         )
-    emit_failed = _last_line_with(log, "coverage meta-data emit failed")
-    if emit_failed:
-        return _unwritable(spec, f"The service said: {emit_failed}")
+    unwritten = _unwritten(spec, log)
+    if unwritten is not None:
+        return unwritten
     ended = "Nobody saw how it ended" if state.exit_code is None else f"It ended with exit code {state.exit_code}"
     last = f"its last lines were: {' | '.join(log[-5:])}" if log else "it wrote nothing"
     return failure(
@@ -261,9 +273,9 @@ def _check_meta_file(spec: ServiceSpec) -> None:
     if any(spec.covdata.glob("covmeta.*")):
         return
     log = supervisor.tail(spec.directory, _LOG_LINES)
-    emit_failed = _last_line_with(log, "coverage meta-data emit failed")
-    if emit_failed:
-        raise _unwritable(spec, f"The service said: {emit_failed}")
+    unwritten = _unwritten(spec, log)
+    if unwritten is not None:
+        raise unwritten
     raise failure(
         f"{spec.name} is ready but has written no coverage meta-data",
         "coverage-dir-unset",

@@ -10,6 +10,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
+from ..._covdata import runtime
 from ..._diagnosis import Diagnosis
 from ..._losses import exits
 from .. import images, pods
@@ -17,7 +18,6 @@ from ..api import Logs, Object
 
 #: How many of a container's last lines are returned; more of them are looked at.
 SHOWN_LINES = 50
-_VARIABLE = "GOCOVERDIR"
 #: The reason of an end that the kubelet reports of a container that it cannot find.
 UNKNOWN = "ContainerStatusUnknown"
 
@@ -148,7 +148,7 @@ def writes_to(pod: Object, container: str) -> Object:
     ``may_come_from`` what gives the container variables that the spec does not name.
     """
     spec: Object = next((entry for entry in images.containers(pod["spec"]) if entry["name"] == container), {})
-    entry: Object = next((entry for entry in spec.get("env") or [] if entry["name"] == _VARIABLE), {})
+    entry: Object = next((entry for entry in spec.get("env") or [] if entry["name"] == runtime.VARIABLE), {})
     variable = entry.get("value")
     if not variable:
         return {
@@ -186,7 +186,7 @@ def _source(value_from: Object) -> str | None:
 
 def coverage_words(lines: t.Iterable[str]) -> list[str]:
     """The lines in which Go's runtime speaks of coverage; a program that cannot write says so as it starts."""
-    return [line for line in lines if exits.of_coverage(line)]
+    return [line for line in lines if runtime.cause_of(line)]
 
 
 def restart_warnings(rows: t.Iterable[Object]) -> list[str]:

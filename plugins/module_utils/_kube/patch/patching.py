@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from ... import _reference
 from ..._diagnosis import Diagnosis, Failure, failure
 from ..._outcome import Interrupted, Outcome
 from ..._run.progress import Progress
@@ -41,13 +42,8 @@ class PatchOptions:
     state: str
 
     def __post_init__(self) -> None:
-        if self.image and not images.is_valid(self.image):
-            raise failure(
-                "The workload cannot be patched",
-                "image-tag-invalid",
-                f"{self.image} is not a reference that a container runtime takes",
-                "A reference is name:tag; only the name may contain slashes, and it is in lower case",
-            )
+        if self.image:
+            _reference.check(self.image, "The workload cannot be patched")
         probes = self.probes
         if probes not in ("keep", "relaxed", "measured") and not (
             isinstance(probes, dict) and probes.keys() <= {*_PROBES}

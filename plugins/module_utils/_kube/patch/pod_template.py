@@ -14,6 +14,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from ..._covdata.runtime import VARIABLE
 from .. import images
 from ..api import Object
 from . import rollout
@@ -21,7 +22,6 @@ from . import rollout
 #: The annotation (JSON: container, volume, mount_path, before, set) on a patched workload.
 RECORD = "gocover.e2e/before"
 VOLUME = "gocover-covdata"
-VARIABLE = "GOCOVERDIR"
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 #: What a probe asks (core/v1, ProbeHandler).
 _HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")

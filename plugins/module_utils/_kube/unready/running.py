@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-import typing as t
 
+from ..._covdata import runtime
 from ..._diagnosis import Diagnosis
 from .. import images, pods
 from ..api import Object
@@ -21,7 +21,6 @@ _FORBIDDEN = re.compile(r'forbidden: User \\*"system:serviceaccount:')
 _OTHER_ARCHITECTURE = re.compile(r"exec format error", re.IGNORECASE)
 #: Seconds for which nothing may have set a readiness gate: its controller may be starting beside the pod.
 _GATE_SETTLE = 4.0
-_META_FAILED = ("coverage meta-data emit failed", "coverage counter data emit failed")
 
 
 def foreign(situation: Situation, pod: Object, container: Container) -> Diagnosis | None:
@@ -81,7 +80,7 @@ def ended(situation: Situation, pod: Object, container: Container) -> Diagnosis 
             f"{where} was restarted {container.restarts} times because its probe failed: {(unhealthy or killed)[-1]}",
             "Give it more time (service_probes: measured or relaxed), or correct path and port of the probe",
         )
-    meta = next((line for line in log if any(words in line for words in _META_FAILED)), None)
+    meta = next((line for line in log if runtime.cause_of(line) in ("coverage-dir-unwritable", "disk-full")), None)
     said = f"its last line was: {last_words(log)}" if log else "it wrote nothing"
     also = f" (and: {meta})" if meta else ""
     refused = next((line.strip() for line in reversed(log) if _FORBIDDEN.search(line)), None)
@@ -108,7 +107,7 @@ def ended(situation: Situation, pod: Object, container: Container) -> Diagnosis 
 
 def _is_covered(pod: Object) -> bool:
     return any(
-        variable.get("name") == "GOCOVERDIR"
+        variable.get("name") == runtime.VARIABLE
         for entry in images.containers(pod["spec"])
         for variable in entry.get("env") or []
     )
@@ -119,7 +118,7 @@ def coverage(situation: Situation, pod: Object) -> Diagnosis | None:
     if not situation.covered:
         return None
     for (name, _container), lines in situation.logs.items():
-        found = coverage_warning(lines) if name == pods.name_of(pod) else None
+        found = runtime.warning(lines) if name == pods.name_of(pod) else None
         if found is not None:
             cause, line = found
             return Diagnosis(cause, f"{name} said: {line}", _COVERAGE_REMEDIES[cause])
@@ -133,16 +132,6 @@ _COVERAGE_REMEDIES = {
     "its security context need not change",
     "disk-full": "Free some space on the node",
 }
-
-
-def coverage_warning(lines: t.Iterable[str]) -> tuple[str, str] | None:
-    """The cause and the line, if a program's output says that its coverage data is lost."""
-    for line in lines:
-        if "GOCOVERDIR not set" in line:
-            return "coverage-dir-unset", line.strip()
-        if any(words in line for words in _META_FAILED):
-            return ("disk-full" if "no space left" in line else "coverage-dir-unwritable"), line.strip()
-    return None
 
 
 def gates(situation: Situation, pod: Object) -> Diagnosis | None:

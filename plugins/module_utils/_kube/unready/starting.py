@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ... import _reference
 from ..._diagnosis import Diagnosis
 from .. import images, pods
 from ..api import Object
@@ -113,7 +114,7 @@ def image(situation: Situation, pod: Object, container: Container) -> Diagnosis 
         return None
     message = container.message or container.waiting
     built_here = image in situation.built or (
-        not images.has_registry(image) and images.repository(image) in _repositories(situation)
+        not _reference.has_registry(image) and _reference.repository(image) in _repositories(situation)
     )
     if container.waiting == "ErrImageNeverPull" or built_here:
         return Diagnosis(
@@ -161,7 +162,7 @@ def other_image(situation: Situation, pod: Object) -> str:
 
 
 def _repositories(situation: Situation) -> set[str]:
-    return {images.repository(image) for image in situation.built}
+    return {_reference.repository(image) for image in situation.built}
 
 
 def config(situation: Situation, pod: Object, container: Container) -> Diagnosis | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..._covdata.runtime import VARIABLE
 from ..finding import Finding, Rule, finding
 from ..manifests import Document, Value
 from ..project import Project
@@ -19,7 +20,6 @@ TMPFS = Rule("coverage-dir-tmpfs", "error", "The coverage directory lies on a tm
 SHARED = Rule("coverage-dir-shared", "warning", "Several workloads write coverage to one directory of the node")
 ROOT = Rule("coverage-run-as-root", "warning", "A workload runs as root only to write coverage data")
 
-VARIABLE = "GOCOVERDIR"
 #: Of every kind node; docker cp does not see what lies there.
 _TMPFS = re.compile(r"^/(?:tmp|run)(?:/|$)")
 _COVERAGE_PATH = re.compile(r"(?i)cov")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""References, archives, what a node has, and what an image starts."""
+"""Archives, what a node has, and what an image starts."""
 
 from __future__ import annotations
 
@@ -20,63 +20,10 @@ from ansible_collections.gocover.e2e.plugins.module_utils._images import (
     containerd,
     instrumented,
     proof,
-    reference,
     scratch,
 )
 
 HEX = "0123456789abcdef" * 4
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("notification", "localhost/notification"),
-        ("kubernaut/data-storage", "localhost/kubernaut/data-storage"),
-        ("quay.io/team/notification", "quay.io/team/notification"),
-        ("registry:5000/x", "registry:5000/x"),
-        ("localhost/x__y", "localhost/x__y"),
-    ],
-)
-def test_names_are_completed(name: str, expected: str) -> None:
-    assert reference.qualified(name) == expected
-    assert reference.normalized(f"{expected}:v1") == f"{expected}:v1"
-
-
-@pytest.mark.parametrize(
-    "name", ["Notification", "a b", "x:v1", "x@sha256:00", "a//b", "-x", "x-", "", "quay.io/", "a/" + "b" * 300]
-)
-def test_names_that_cannot_be(name: str) -> None:
-    with pytest.raises(Failure) as caught:
-        reference.qualified(name)
-    assert caught.value.diagnoses[0].cause == "image-tag-invalid"
-
-
-@pytest.mark.parametrize("tag", ["kubernaut/x", "latest", "", ".x", "-x", "a b", "x" * 129])
-def test_tags_that_cannot_be(tag: str) -> None:
-    with pytest.raises(Failure) as caught:
-        reference.check_tag("localhost/x", tag)
-    assert caught.value.diagnoses[0].cause == "image-tag-invalid"
-
-
-def test_a_content_tag_is_valid_by_construction() -> None:
-    tag = reference.content_tag(f"sha256:{HEX}")
-    assert tag == "cov-0123456789ab"
-    assert reference.check_tag("localhost/x", tag) == tag
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ("postgres:15", "docker.io/library/postgres:15"),
-        ("postgres", "docker.io/library/postgres:latest"),
-        ("team/x:1", "docker.io/team/x:1"),
-        ("docker.io/x:1", "docker.io/library/x:1"),
-        ("localhost/x:1", "localhost/x:1"),
-        ("registry:5000/x", "registry:5000/x:latest"),
-    ],
-)
-def test_references_as_containerd_knows_them(given: str, expected: str) -> None:
-    assert reference.normalized(given) == expected
 
 
 T1, T2, I1 = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}", f"sha256:{'a' * 64}"

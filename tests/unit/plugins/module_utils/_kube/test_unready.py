@@ -10,7 +10,6 @@ import typing as t
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._kube import pods
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.unready.cause import diagnose
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.unready.running import coverage_warning
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.unready.scheduling import insufficient, rooms
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.unready.situation import Situation
 
@@ -388,20 +387,6 @@ def test_a_condition_of_the_workload_says_it_before_any_event() -> None:
 )
 def test_the_words_for_a_state(entry: dict[str, t.Any], words: str) -> None:
     assert pods.state_words(entry) == words
-
-
-@pytest.mark.parametrize(
-    ("line", "cause"),
-    [
-        ("warning: GOCOVERDIR not set, no coverage data emitted", "coverage-dir-unset"),
-        ("error: coverage counter data emit failed: open x: read-only file system", "coverage-dir-unwritable"),
-        ("error: coverage meta-data emit failed: no space left on device", "disk-full"),
-        ("listening", None),
-    ],
-)
-def test_what_the_go_runtime_says(line: str, cause: str | None) -> None:
-    found = coverage_warning(["first", line])
-    assert (found[0] if found else None) == cause
 
 
 LOOPING = waiting("CrashLoopBackOff", last=CRASHED, restarts=2)

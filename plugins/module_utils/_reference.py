@@ -1,25 +1,32 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""References of images: valid by construction, and the same for docker, podman and the node.
+"""References of images: valid by construction, and the same for docker, podman, the node and manifests.
 
-The grammar is that of github.com/distribution/reference. A name without a registry is completed with ``localhost/``:
-docker and podman keep that as it is, containerd does too, and no kubelet goes to docker.io for an image that happens to
-have the name of ours. (Bare names mean docker.io/library/NAME to Kubernetes, and localhost/NAME to podman.)
+The grammar is that of github.com/distribution/reference: ``[registry/]path[:tag][@digest]``. A name without a registry
+is completed with ``localhost/``: docker and podman keep that as it is, containerd does too, and no kubelet goes to
+docker.io for an image that happens to have the name of ours. (Bare names mean docker.io/library/NAME to Kubernetes, and
+localhost/NAME to podman.)
 """
 
 from __future__ import annotations
 
 import re
 
-from .._diagnosis import Failure, failure
+from ._diagnosis import Failure, failure
 
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
-_DOMAIN = re.compile(
-    r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?"
-)
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]+)?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_REFERENCE = re.compile(
+    rf"(?:{_DOMAIN.pattern}/)?{_COMPONENT.pattern}(?:/{_COMPONENT.pattern})*"
+    rf"(?::{_TAG.pattern})?(?:@[a-z0-9]+:[0-9a-f]{{32,}})?"
+)
+_TAG_AT_END = re.compile(rf":{_TAG.pattern}$")
 _LONGEST_NAME = 255
+#: What the same repository of Docker Hub, or of this machine, may be written with.
+_SAME = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "localhost/")
 #: The registry of images that were built here and are to be had nowhere else.
 LOCAL = "localhost"
 
@@ -62,6 +69,45 @@ def check_tag(name: str, tag: str) -> str:
             "Leave the tag out: one that follows from the content is made",
         )
     return tag
+
+
+def check(reference: str, summary: str) -> None:
+    """Raise Failure ``image-tag-invalid`` with this summary if no container runtime would take the reference."""
+    if not _REFERENCE.fullmatch(reference):
+        raise failure(
+            summary,
+            "image-tag-invalid",
+            f"{reference} is not a reference that a container runtime takes",
+            "A reference is name:tag; only the name may contain slashes, and it is in lower case",
+        )
+
+
+def repository(reference: str) -> str:
+    """A reference without tag and digest."""
+    return _TAG_AT_END.sub("", reference.split("@", 1)[0])
+
+
+def same_repository(one: str, other: str) -> bool:
+    """Whether two references (or names) mean the same repository, whatever their tags.
+
+    ``name``, ``docker.io/library/name`` and podman's ``localhost/name`` are the same.
+    """
+    return _short(one) == _short(other)
+
+
+def _short(reference: str) -> str:
+    name = repository(reference)
+    return next((name.removeprefix(prefix) for prefix in _SAME if name.startswith(prefix)), name)
+
+
+def has_registry(reference: str) -> bool:
+    """Whether a reference names a registry of its own: its first part has a dot or a port."""
+    first, separator, _rest = repository(reference).partition("/")
+    return (
+        bool(separator)
+        and ("." in first or ":" in first)
+        and not reference.startswith(("docker.io/", "index.docker.io/"))
+    )
 
 
 def content_tag(digest: str) -> str:
