@@ -44,13 +44,16 @@ _ISOLATED_MEMORY, _ISOLATED_TASKS = "512m", 256
 class SdkEngine:
     """An engine that answers at ``address``; see ``api.Engine`` for what each method does."""
 
-    def __init__(self, address: str, held: socket.socket | None = None) -> None:
-        """Connect; ``held`` is a connection that stays open as long as the engine is in use. Raises EngineError."""
+    def __init__(self, address: str, held: socket.socket | None = None, tls: t.Any = None) -> None:
+        """Connect; ``held`` is a connection that stays open as long as the engine is in use. Raises EngineError.
+
+        ``tls`` is the configuration of the SDK, instead of the one that the environment names.
+        """
         self._address = address
         self._held = held
         self._provider: Provider = "docker"
         with self._errors():
-            self._api = docker.APIClient(base_url=address, version="auto", timeout=_TIMEOUT, **_tls(address))
+            self._api = docker.APIClient(base_url=address, version="auto", timeout=_TIMEOUT, **_tls(address, tls))
             about = self._api.version()
         components = [component.get("Name", "") for component in about.get("Components") or []]
         self._provider = "podman" if any("Podman" in name for name in components) else "docker"
@@ -362,8 +365,10 @@ def _digest(image_id: str) -> str:
     return image_id if image_id.startswith("sha256:") or not image_id else f"sha256:{image_id}"
 
 
-def _tls(address: str) -> dict[str, t.Any]:
-    """The client's certificates, as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name them, for an address over TCP."""
+def _tls(address: str, given: t.Any) -> dict[str, t.Any]:
+    """The client's certificates: ``given``, or for an address over TCP those of DOCKER_TLS_VERIFY, DOCKER_CERT_PATH."""
+    if given:
+        return {"tls": given}
     if not address.startswith("tcp://"):
         return {}
     from_environment = kwargs_from_env()

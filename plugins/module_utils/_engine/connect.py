@@ -31,7 +31,7 @@ def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> E
         silence = ping(place.address)
         if silence is None:
             try:
-                return client.SdkEngine(place.address)
+                return client.SdkEngine(place.address, tls=place.tls)
             except EngineError as error:
                 silence = error.text
         tried.append(f"{place.words()}: {silence}")

@@ -13,6 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._engine import build_command, connect, places
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Build, EngineError
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.stream import Demultiplexed
@@ -39,17 +40,63 @@ def test_places(tmp_path: Path, provider: str, env: dict[str, str], expected: li
     assert found == [entry.replace("HOME", str(tmp_path)) for entry in expected]
 
 
-def test_the_context_that_docker_uses_counts(tmp_path: Path) -> None:
-    meta = tmp_path / ".docker" / "contexts" / "meta" / hashlib.sha256(b"colima").hexdigest()
-    meta.mkdir(parents=True)
-    (meta / "meta.json").write_text(json.dumps({"Endpoints": {"docker": {"Host": "unix:///c.sock"}}}))
+@pytest.fixture
+def docker_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of a user who has chosen the context colima."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for variable in ("DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker" / "config.json").write_text(json.dumps({"currentContext": "colima"}))
-    assert [place.words() for place in places.places("docker", {}, tmp_path, 7)] == [
+    return tmp_path
+
+
+def write_context(home: Path, name: str, host: str) -> str:
+    """Write a context as ``docker context create`` does; returns its identifier."""
+    identifier = hashlib.sha256(name.encode()).hexdigest()
+    meta = home / ".docker" / "contexts" / "meta" / identifier
+    meta.mkdir(parents=True)
+    endpoint = {"Host": host, "SkipTLSVerify": False}
+    (meta / "meta.json").write_text(json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": endpoint}}))
+    return identifier
+
+
+def test_the_context_that_docker_uses_counts(docker_home: Path) -> None:
+    write_context(docker_home, "colima", "unix:///c.sock")
+    write_context(docker_home, "other", "tcp://10.0.0.1:2375")
+    assert [place.words() for place in places.places("docker", {}, docker_home, 7)] == [
         "/c.sock (Docker's context colima)"
     ]
-    assert (
-        places.places("docker", {"DOCKER_CONTEXT": "default"}, tmp_path, 7)[0].address == "unix:///var/run/docker.sock"
-    )
+    (other,) = places.places("docker", {"DOCKER_CONTEXT": "other"}, docker_home, 7)
+    assert (other.address, other.tls) == ("tcp://10.0.0.1:2375", None)
+    default = places.places("docker", {"DOCKER_CONTEXT": "default"}, docker_home, 7)
+    assert default[0].address == "unix:///var/run/docker.sock"
+    assert places.places("docker", {"DOCKER_HOST": "unix:///h.sock"}, docker_home, 7)[0].address == "unix:///h.sock"
+
+
+def test_a_context_brings_its_certificates(docker_home: Path) -> None:
+    identifier = write_context(docker_home, "colima", "tcp://10.0.0.1:2376")
+    certificates = docker_home / ".docker" / "contexts" / "tls" / identifier / "docker"
+    certificates.mkdir(parents=True)
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        (certificates / name).touch()
+    (place,) = places.places("docker", {}, docker_home, 7)
+    assert place.tls.ca_cert == str(certificates / "ca.pem")
+    assert place.tls.cert == (str(certificates / "cert.pem"), str(certificates / "key.pem"))
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]"])
+def test_a_context_that_cannot_be_read_is_named_and_no_other_engine_taken(
+    docker_home: Path, content: str | None
+) -> None:
+    identifier = write_context(docker_home, "colima", "unix:///c.sock")
+    meta = docker_home / ".docker" / "contexts" / "meta" / identifier / "meta.json"
+    meta.unlink()
+    if content is not None:
+        meta.write_text(content)
+    with pytest.raises(Failure) as caught:
+        connect.connect("docker", {"HOME": str(docker_home), "DOCKER_CONTEXT": "colima"})
+    assert caught.value.diagnoses[0].evidence == "Tried Docker's context colima: its files cannot be read"
 
 
 def test_ping_tells_why_nobody_answers(tmp_path: Path) -> None:
