@@ -3,18 +3,20 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring the coverage data of a service together."""
+"""Collect the coverage data of a service."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: covdata_collect
-short_description: Bring the coverage data of a service together
+short_description: Collect the coverage data of a service
 version_added: 0.1.0
 description:
-  - Brings the files that instrumented programs wrote into one directory, checks each of them, and only then puts them in place of those of the run before.
-  - Says why, if there is not a single counter among them.
-  - The programs ran on this machine, or in pods on the nodes of a kind cluster; there it also makes the directory before they start, and takes it away again.
+  - Copies the files that instrumented programs wrote into one directory, and checks each file.
+  - The new files replace those of the previous run only when all of them are complete.
+  - Fails with the cause if no program has left counters.
+  - The programs ran on this machine, or in pods on the nodes of a kind cluster.
+  - Also creates the directory before the programs start, and removes it afterwards.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -22,19 +24,20 @@ extends_documentation_fragment:
   - gocover.e2e.engine
 attributes:
   check_mode:
-    support: full
-    details: In check mode nothing is brought.
+    support: partial
+    details: Without coverage data, check mode predicts a change, since a run in check mode starts no program. The real run fails then.
   diff_mode:
     support: none
   idempotent:
-    support: full
+    support: partial
+    details: With O(remove=true) a second call finds no data and fails.
 options:
   state:
     description:
-      - With V(collected) the files are brought.
-      - With V(prepared) the directory is made, empty and writable for the user of any pod (mode 1777), so that no pod needs another user for it.
-      - With V(prepared) and O(main), only the counters of these programs go from it, since other programs write there too.
-      - With V(removed) it is taken away, as far as nothing else lies in it.
+      - V(collected) copies the files to O(dest).
+      - V(prepared) creates O(node_path) without coverage files, with mode 1777, so that pods of any user can write there.
+      - V(prepared) with O(main) removes only the counters of these programs, since other programs write there too.
+      - V(removed) removes the coverage files, and the directory if it is empty then.
     type: str
     choices: [collected, prepared, removed]
     default: collected
@@ -43,7 +46,7 @@ options:
     type: path
     required: true
   former:
-    description: Directories of earlier runs, which were killed and could not take them away; they go as O(node_path) is prepared.
+    description: Directories that killed runs have left. O(state=prepared) removes them too.
     type: list
     elements: path
     default: []
@@ -60,46 +63,48 @@ options:
     type: bool
     default: false
   dest:
-    description: The directory for the files; what was there before is replaced as a whole. Needed to collect.
+    description: The directory for the files. Its previous content is replaced as a whole. Required for O(state=collected).
     type: path
   cluster:
-    description: Name of the kind cluster on whose nodes the data is. Without it, the data is on this machine.
+    description: Name of the kind cluster whose nodes hold the data. Without it, this machine holds the data.
     type: str
   pods:
-    description: How the programs ended, as M(gocover.e2e.graceful_shutdown) and M(gocover.e2e.service_process) return it. It tells why counters are missing.
+    description:
+      - How the programs ended, as M(gocover.e2e.graceful_shutdown) and M(gocover.e2e.service_process) return it.
+      - The causes of missing counters follow from it.
     type: list
     elements: dict
     default: []
   main:
     description:
-      - Take only the files of programs with these main packages, as import paths, from a directory that several programs share.
-      - Programs that were built by file names (C(command-line-arguments)) or without their main package in C(-coverpkg) are known by
-        O(executable) instead. Where that does not tell them apart, it fails with C(mixed-binaries).
+      - Collect only the files of programs with these main packages, given as import paths.
+      - Set it where several programs write to one directory.
+      - A program without a main package of its own (built from file names, or excluded by C(-coverpkg)) is identified by O(executable).
+      - Fails with C(mixed-binaries) if the programs cannot be told apart.
     type: list
     elements: str
     default: []
   executable:
-    description: Names of the executables that wrote the files. If empty, the last part of each import path in O(main).
+    description: Names of the executables that wrote the files. The default is the last part of each import path in O(main).
     type: list
     elements: str
     default: []
   image:
     description:
-      - The image that the pods ran, as the container engine has it. It is asked where something is missing.
-      - It tells whether its program is instrumented at all and whether a wrapper starts it. From counters that have lost their meta-data
-        the program is started for a moment, without network or rights, since it writes its meta-data before anything else.
+      - The image that the pods ran, as the container engine has it. It is read if counters are missing.
+      - It shows whether the program is instrumented and whether a wrapper starts it.
+      - If counters have no meta-data file, the program runs briefly in an isolated container to recreate it.
     type: str
     default: ""
   mount_path:
     description:
-      - Where every container sees O(node_path), if the nodes give it to them (M(gocover.e2e.node_coverage)).
-      - It tells which of O(pods) had a E(GOCOVERDIR) of their own.
+      - The path of O(node_path) in every container, if M(gocover.e2e.node_coverage) set up the nodes.
+      - With it, O(pods) with a E(GOCOVERDIR) of their own are found.
     type: path
   remove:
     description:
-      - Whether to remove there what is here, and the directory if nothing else is left in it.
-      - From a directory that programs share only the counters of those that are meant are removed, since a program that still runs needs its
-        meta-data.
+      - Delete the collected files from O(node_path), and the directory if it is empty then.
+      - With O(main), only counters are deleted, since a program that still runs needs its meta-data file.
     type: bool
     default: false
   lost_counters:
@@ -111,8 +116,8 @@ options:
     default: warn
   keep_arguments:
     description:
-      - Go writes the command line of a program into its counter files, secrets on it included. By default all of it but the name of the program is blanked.
-      - With V(true) it is kept.
+      - Keep the command lines in the counter files.
+      - Go writes the command line of a program there, with any secret in it. By default only the program's name is kept.
     type: bool
     default: false
 """
@@ -139,19 +144,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 meta_files:
-  description: How many covmeta files there are, which is how many different builds ran.
+  description: Number of covmeta files, one for each build that ran.
   returned: when collected
   type: int
 counter_files:
-  description: How many covcounters files there are, which is how many processes ended well.
+  description: Number of covcounters files, one for each process that wrote its counters.
   returned: success
   type: int
 bytes:
-  description: The size of all of them.
+  description: Size of all files.
   returned: success
   type: int
 nodes:
-  description: From where how many files came.
+  description: Number of files from each node.
   returned: success
   type: dict
   sample: {ci-1: 2}
@@ -163,7 +168,7 @@ binaries:
   type: list
   elements: dict
 others:
-  description: The builds whose files were left where they are, since O(main) and O(executable) mean another.
+  description: The builds whose files were left in O(node_path), because neither O(main) nor O(executable) names them.
   returned: success
   type: list
   elements: dict
@@ -173,13 +178,13 @@ processes:
   type: dict
   sample: {ended: 3, counted: 2}
 verdicts:
-  description: For each of O(pods) whether its counters came, and if not, the causes.
+  description: For each of O(pods) whether its counters were collected, and the causes if they were not.
   returned: success
   type: list
   elements: dict
   sample: [{name: datastorage-7d4b-x, node: gocover-worker, exit_code: 137, counters: false, causes: [killed-before-exit]}]
 diagnosis:
-  description: Why it failed, or why counters of some pods are missing, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure or of missing counters, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -3,18 +3,18 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Report what was covered, from the files that instrumented programs wrote."""
+"""Report coverage, from the files that instrumented programs wrote."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: covdata_report
-short_description: Report what was covered
+short_description: Report coverage in every format
 version_added: 0.1.0
 description:
-  - Reads covmeta and covcounters files itself, so that no Go is needed, and writes the report in every format.
-  - The files appear together once all of them are complete; if anything goes wrong, those of the last report stay.
-  - Fails, after the report is written, if a threshold or a gate is missed.
+  - Reads covmeta and covcounters files itself, without a Go toolchain, and writes the report in every format.
+  - The files appear together once all of them are complete. After an error, the files of the previous report stay.
+  - Fails if a threshold or a gate is missed, after the report is written.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -22,14 +22,14 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: In check mode the data is read and held against the thresholds, and nothing is written.
+    details: In check mode the report is rendered, compared with the files in O(dest), and held against thresholds and gates.
   diff_mode:
     support: none
   idempotent:
     support: full
 options:
   covdata:
-    description: Directories with covmeta and covcounters files. Those that do not exist are left out, as long as one does.
+    description: Directories with covmeta and covcounters files. At least one of them has to exist.
     type: list
     elements: path
     required: true
@@ -44,12 +44,12 @@ options:
     description: Directory of the Go module, for the source in the report and for lines of functions.
     type: path
   go_version:
-    description: Version of Go that built the program; the data does not say it.
+    description: Version of Go that built the program. The coverage data does not contain it.
     type: str
   scope:
     description:
-      - Patterns of what the headline percentage counts, as C(go list) takes them or as globs.
-      - If empty, the packages of the program's own module that are not generated.
+      - Patterns of the packages that the headline percentage counts, as C(go list) takes them or as globs.
+      - By default it counts the packages of the program's own module, without generated files.
     type: list
     elements: str
     default: []
@@ -58,26 +58,26 @@ options:
     type: str
     default: ""
   exclude:
-    description: Patterns of packages and files that count nowhere, and are shown as excluded.
+    description: Patterns of packages and files that are not counted. The report shows them as excluded.
     type: list
     elements: str
     default: []
   exclude_generated:
-    description: Whether generated files are excluded. Without it they count in the whole, and not in the headline.
+    description: Exclude generated files. By default they count in the total, but not in the headline.
     type: bool
     default: false
   exclude_comments:
-    description: Whether comments such as C(//coverage:ignore) in the source exclude code.
+    description: Let comments such as C(//coverage:ignore) in the source exclude code.
     type: bool
     default: true
   thresholds:
     description:
-      - Percentages to reach, as C(total) and, on what was changed since O(changed_since), as C(changed).
-      - By patterns of what they are for as C(packages), C(files) and C(functions).
+      - Minimum percentages. C(total) is for all code, C(changed) for the lines changed since O(changed_since).
+      - C(packages), C(files) and C(functions) are dictionaries of patterns and percentages.
     type: dict
     default: {}
   gates:
-    description: JMESPath expressions over the summary that must be true, as a list or, to give them names, as a dictionary.
+    description: JMESPath expressions over the summary that have to be true. A dictionary gives them names.
     type: raw
     default: []
   profiles:
@@ -89,30 +89,30 @@ options:
   baseline:
     description:
       - An earlier summary to compare with, as a file, a directory of results, or V(git:REF:PATH).
-      - A baseline that does not exist is said, and no error.
+      - A missing baseline is reported, and is no error.
     type: str
     default: ""
   changed_since:
-    description: A git reference. What was changed since the checkout left it is reported apart.
+    description: A git reference. Lines that changed since the checkout branched off are reported separately.
     type: str
     default: ""
   source_map:
-    description: By prefixes of file names in the data, what they are in O(source), as import paths or directories.
+    description: Maps prefixes of file names in the data to import paths or directories in O(source).
     type: dict
     default: {}
   codecov:
-    description: Whether to write a directory C(codecov) with a profile for each test level, ready for an upload.
+    description: Write a directory C(codecov) with a profile for each test level, ready for an upload.
     type: bool
     default: false
   tests:
-    description: What came of the tests, with at least C(passed); a report of failed tests has not passed either.
+    description: The result of the tests, with at least C(passed). A report of failed tests has not passed either.
     type: dict
   run:
-    description: What identifies the run, shown in the report.
+    description: Facts about the run, which the report shows.
     type: dict
     default: {}
   keep_covdata:
-    description: Whether the raw files become part of the results, as C(covdata) below O(dest).
+    description: Copy the raw files to C(covdata) below O(dest).
     type: bool
     default: false
 """
@@ -154,7 +154,7 @@ files:
   type: list
   elements: str
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

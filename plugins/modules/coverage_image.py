@@ -12,10 +12,10 @@ module: coverage_image
 short_description: Build a Go service with coverage instrumentation and prove it
 version_added: 0.1.0
 description:
-  - Builds an image, or only an executable, with C(go build -cover), and reads from the result that it is instrumented, before anything is
-    deployed.
-  - The image gets a reference that follows from its content, C(localhost/NAME:cov-HEX). It means the same to docker, podman and a
-    cluster's nodes, and no other content ever has it.
+  - Builds an image, or only an executable, with C(go build -cover).
+  - Proves from the result that the program is instrumented, before anything is deployed.
+  - The image gets a reference that follows from its content, C(localhost/NAME:cov-HEX).
+    It is the same for docker, podman and a cluster's nodes, and no other content has it.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -23,43 +23,44 @@ extends_documentation_fragment:
   - gocover.e2e.engine
 attributes:
   check_mode:
-    support: full
-    details: Whether a build would change the result is only known by building; in check mode a change is predicted if there is none yet.
+    support: partial
+    details:
+      - An image that is built already is proven in check mode too.
+      - Only a build shows whether the source gives another result. Check mode predicts a change for an image, and for O(binary) if the file is missing.
   diff_mode:
     support: none
   idempotent:
     support: full
-    details: Go's own build cache and that of the engine decide; the same source gives the same executable and the same image.
+    details: The same source gives the same executable and the same image.
 options:
   name:
     description:
       - Name of the service and of the image, without a tag, such as C(notification) or C(quay.io/team/notification).
-      - A name without a registry is completed with C(localhost/).
+      - A name without a registry gets C(localhost/).
     type: str
     required: true
   source:
-    description: Directory of the service's Go module, the one with C(go.mod) or one below it.
+    description: Directory with the service's C(go.mod), or one below it.
     type: path
   package:
     description:
-      - The main package, as C(go build) takes it, relative to O(source), which is a directory, an import path or files.
+      - The main package, as C(go build) takes it, relative to O(source). It is a directory, an import path or files.
       - The default is C(./cmd/NAME).
-      - Files that are all of the program in their directory (C(./cmd/x/main.go)) are built as that directory, so that the
-        packages keep their names. Of a directory with several programs only the files are built.
+      - Files that are the whole program of their directory (C(./cmd/x/main.go)) are built as that directory, so that packages keep their names.
+      - In a directory with several programs, only the files are built.
     type: str
   binary:
-    description: Build only an executable, to this path, and no image. No container engine is needed then.
+    description: Build only an executable, at this path. This needs no container engine.
     type: path
   build_dir:
     description:
-      - Where the executable of an image without O(dockerfile) is built and kept, so that Go need not link what has not changed.
+      - Directory for the executable of an image without O(dockerfile). It is kept, so that an unchanged program is not linked again.
       - The default is a directory below E(XDG_CACHE_HOME).
     type: path
   dockerfile:
     description:
       - Build the image from this Dockerfile, with the build argument C(GOFLAGS=-cover).
-      - Without it the image is made of the static executable, the certificate authorities of this machine, and nothing else. It runs as
-        user 65532.
+      - Without it, the image holds the static executable and the certificate authorities of this machine. It runs as user 65532.
     type: path
   context:
     description: The build context for O(dockerfile). The default is O(source).
@@ -72,41 +73,41 @@ options:
     description: The stage of O(dockerfile) to build.
     type: str
   platform:
-    description: What to build for, such as V(linux/arm64). The default is what the engine runs on.
+    description: Platform to build for, such as V(linux/arm64). The default is the platform of the engine.
     type: str
   image:
-    description: An image that has been built already, which is only proven, and gets its reference.
+    description: An image that is built already. It is proven, and gets the reference of its content.
     type: str
   tag:
-    description: A tag in place of the one that follows from the content. Never V(latest), which Kubernetes always pulls.
+    description: Tag to use instead of the one that follows from the content. V(latest) is refused, because Kubernetes always pulls it.
     type: str
   aliases:
-    description: Further names by which manifests call the image; recorded in the journal for those who put it in their place.
+    description: Further names of the image in manifests. C(run.json) lists them, so that the steps that follow can replace them.
     type: list
     elements: str
     default: []
   executable:
-    description: Path of the service's executable in the image, where it is not what the entrypoint starts.
+    description: Path of the service's executable in the image, if the entrypoint does not start it.
     type: str
   coverpkg:
     description:
-      - Patterns of the packages to instrument, separated by commas. The default is what Go takes, the packages of the main module.
-      - The main package is added where the patterns leave it out, because Go writes no coverage without it.
+      - Patterns of the packages to instrument, separated by commas. Go's default is the packages of the main module.
+      - The main package is always added, because Go writes no coverage without it.
     type: str
   covermode:
     description:
-      - Whether a block was run (V(set)), how often (V(count)), or how often, exactly under concurrency too (V(atomic)).
-      - V(set) is Go's default and gives way to C(-covermode) in O(build_flags) or E(GOFLAGS), and to V(atomic) with C(-race).
-      - With O(dockerfile) anything but V(set) makes C(GOFLAGS) more than the word C(-cover).
+      - V(set) records whether a block ran, V(count) how often, and V(atomic) how often with exact numbers under concurrency.
+      - V(set) is Go's default. C(-covermode) in O(build_flags) or E(GOFLAGS) overrides it, and so does C(-race) with V(atomic).
+      - With O(dockerfile), V(count) and V(atomic) add a flag to C(GOFLAGS). Some Dockerfiles expect the word C(-cover) alone.
     type: str
     choices: [set, count, atomic]
     default: set
   env:
-    description: Environment variables for the build of the executable, on top of those of the playbook.
+    description: Environment variables for the build of the executable, added to those of the playbook.
     type: dict
     default: {}
   instrument:
-    description: Whether to build with coverage. V(false) builds the same image without, to compare it with; nothing is proven then.
+    description: Build with coverage. V(false) builds the same image without it, for M(gocover.e2e.startup_baseline), and proves nothing.
     type: bool
     default: true
   build_flags:
@@ -122,7 +123,7 @@ EXAMPLES = r"""
     source: /src/notification
     covermode: atomic
 
-- name: Build it as its Dockerfile says
+- name: Build the image from its Dockerfile
   gocover.e2e.coverage_image:
     name: notification
     source: /src/notification
@@ -142,27 +143,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 binary:
-  description: Path of the executable; null where it is only in the image.
+  description: Path of the executable. It is null if only the image has it.
   returned: success
   type: str
   sample: /tmp/notification
 image:
-  description: Reference of the image, for a pod just as it is; null where only an executable was built.
+  description: Reference of the image, for a pod to use unchanged. It is null if only an executable was built.
   returned: success
   type: str
   sample: localhost/notification:cov-5f70bf18a086
 image_id:
-  description: Digest of what was built.
+  description: Digest of the image or of the executable.
   returned: success
   type: str
   sample: sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 executable:
-  description: Path in the image of the executable that was proven.
+  description: Path of the proven executable in the image.
   returned: when there is an image
   type: str
   sample: /notification
 go_version:
-  description: The version of Go that built it, as the executable itself says.
+  description: The version of Go that built the executable, from its build information.
   returned: success
   type: str
   sample: go1.26.8
@@ -172,7 +173,7 @@ covermode:
   type: str
   sample: set
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -3,17 +3,17 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say what came of the runs of several services."""
+"""Show the results of several services."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: coverage_overview
-short_description: Say what came of the runs of several services
+short_description: Show the results of several services
 version_added: 0.1.0
 description:
-  - Reads C(summary.json) and C(run.json) of every service below a directory, shows them as a table, and writes C(index.html) and
-    C(summary.json) over all of them.
+  - Reads C(summary.json) and C(run.json) of every service below a directory, and shows them as a table.
+  - Writes C(index.html) and C(summary.json) over all services.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -21,25 +21,25 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: In check mode the table is shown and nothing is written.
+    details: In check mode the table is shown, and the files are compared but not written.
   diff_mode:
     support: none
   idempotent:
     support: full
 options:
   coverage_dir:
-    description: Directory with one directory for each service.
+    description: Directory with a directory of results for each service.
     type: path
     required: true
   services:
-    description: Names of the services to show. The files are made over all services that have results in O(coverage_dir).
+    description: Names of the services to show in the table. The files cover all services with results in O(coverage_dir).
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show what came of it
+- name: Show the results
   gocover.e2e.coverage_overview:
     coverage_dir: /tmp/coverage
     services: [datastorage, notification]
@@ -52,12 +52,12 @@ table:
   type: list
   elements: str
 services:
-  description: What C(summary.json) over all services says of each.
+  description: The entry of each service in C(summary.json).
   returned: success
   type: list
   elements: dict
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

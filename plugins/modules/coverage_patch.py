@@ -3,21 +3,21 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let a workload write coverage data, and take that back."""
+"""Patch a workload so that it writes coverage data, or remove the patch."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: coverage_patch
-short_description: Let a workload write coverage data, and take that back
+short_description: Patch a workload so that it writes coverage data
 version_added: 0.1.0
 description:
-  - Gives a container of a Deployment, StatefulSet or DaemonSet E(GOCOVERDIR), a volume of the node and its mount, and where asked for the
-    image, the grace period and the probes, in one request and one rollout.
-  - What was there before is kept in the annotation C(gocover.e2e/before) of the workload. O(state=absent) restores it exactly.
-  - The security context of the pod stays as it is. The directory on the node must be there, writable for the pod's user.
-  - Where a policy (Pod Security C(baseline) or C(restricted)) lets no pod name a directory of the node, the same directory is given by a
-    PersistentVolume and a claim, which every level allows. O(state=absent) deletes both.
+  - Sets E(GOCOVERDIR) in a container of a Deployment, StatefulSet or DaemonSet, and mounts a directory of the node there.
+  - Also sets the image, the grace period and the probes, if the options ask for it. One request causes one rollout.
+  - The annotation C(gocover.e2e/before) of the workload keeps the previous values. O(state=absent) restores them exactly.
+  - The security context of the pod stays as it is. The directory on the node has to exist, writable for the pod's user.
+  - Pod Security C(baseline) and C(restricted) forbid hostPath volumes. The directory is then mounted by a PersistentVolume and a claim.
+    O(state=absent) deletes both.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The API server tries the patch (a dry run).
+    details: The API server validates the patch in a dry run.
   diff_mode:
     support: full
   idempotent:
@@ -35,62 +35,62 @@ options:
   workload:
     description:
       - C(deployment/NAME), C(statefulset/NAME) or C(daemonset/NAME).
-      - Without it, the one workload of the namespace that uses the repository of O(image).
+      - The default is the only workload of the namespace that uses the repository of O(image).
     type: str
     default: ""
   namespace:
-    description: Its namespace.
+    description: Namespace of the workload.
     type: str
     required: true
   container:
-    description: The container that runs the service; by default the one that uses O(image), the one named as the workload, or the only one.
+    description: The container that runs the service. The default is the container that uses O(image), has the workload's name, or is the only one.
     type: str
     default: ""
   image:
-    description: Reference of the image that the container is to run; by default the one it has.
+    description: Reference of the image for the container. By default its image stays.
     type: str
     default: ""
   node_path:
-    description: The directory on the node; needed for O(state=present).
+    description: The directory on the node. Required for O(state=present).
     type: path
   mount_path:
-    description: Where the container sees it, which is also E(GOCOVERDIR).
+    description: The mount path of O(node_path) in the container, and the value of E(GOCOVERDIR).
     type: path
     default: /gocover
   probes:
     description:
-      - V(keep) leaves them alone.
-      - V(relaxed) gives a liveness probe at least 60 s of delay, 10 s of timeout and 6 failures, a readiness probe the latter two (a delay would only
-        make each run longer), and a startup probe twice its failures.
-      - V(measured) gives a startup probe that allows the start-up that O(baseline) tells, and every probe the time that an answer took there.
-      - A dictionary with C(liveness), C(readiness) and C(startup) sets the fields that are named; a null takes the probe away.
+      - How the probes of the container change. V(keep) changes nothing.
+      - V(relaxed) gives a liveness probe at least 60 s of delay, 10 s of timeout and 6 failures. A readiness probe gets the timeout and the failures,
+        a startup probe twice its failures.
+      - V(measured) sets a startup probe and timeouts that follow from the start-up baseline in O(baseline).
+      - A dictionary with C(liveness), C(readiness) and C(startup) sets the fields that it names. A null removes the probe.
     type: raw
     default: keep
   baseline:
-    description: The file that the playbook C(gocover.e2e.baseline) has written; needed for O(probes=measured).
+    description: The start-up baseline that M(gocover.e2e.startup_baseline) has written. Required for O(probes=measured).
     type: path
   grace_period:
-    description: How many seconds a pod must at least have to end. A longer period of the workload stays. V(0) leaves it alone.
+    description: The shortest grace period, in seconds. A longer period of the workload stays. V(0) changes nothing.
     type: int
     default: 0
   state:
     description:
-      - Whether the workload is to write coverage data.
-      - V(absent) takes all of it back, also the replicas that M(gocover.e2e.graceful_shutdown) recorded.
-      - It also lets go a Deployment that is held and was never patched.
+      - V(present) patches the workload.
+      - V(absent) removes the patch, and restores the replicas that M(gocover.e2e.graceful_shutdown) recorded.
+      - V(absent) also resumes a Deployment that M(gocover.e2e.manifest_apply) created paused.
     type: str
     choices: [present, absent]
     default: present
 """
 
 EXAMPLES = r"""
-- name: Let datastorage write coverage data
+- name: Patch datastorage for coverage
   gocover.e2e.coverage_patch:
     workload: deployment/datastorage
     namespace: datastorage-e2e
     node_path: /var/lib/gocover/datastorage/20261121T083850Z-5f70
 
-- name: Take it back
+- name: Remove the patch
   gocover.e2e.coverage_patch:
     workload: deployment/datastorage
     namespace: datastorage-e2e
@@ -99,7 +99,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 patched:
-  description: Whether the workload is patched now.
+  description: Whether the workload is patched after the call.
   returned: success
   type: bool
 workload:
@@ -108,19 +108,19 @@ workload:
   type: str
   sample: deployment/datastorage
 container:
-  description: The container that is patched; empty if none is.
+  description: The patched container, or an empty string.
   returned: success
   type: str
 image:
-  description: The image that it runs.
+  description: The image of the patched container.
   returned: success
   type: str
 user:
-  description: The user id that the container runs as, as far as its security context says.
+  description: The user id of the container, if its security context names one.
   returned: success
   type: int
 diagnosis:
-  description: Who else may change the workload, and why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: Controllers that may undo the patch, and the causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -3,19 +3,20 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""End the pods of a workload so that counters are written, and say how each one ended."""
+"""End the pods of a workload so that they write their counters."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: graceful_shutdown
-short_description: End the pods of a workload so that counters are written
+short_description: End the pods of a workload so that they write their counters
 version_added: 0.1.0
 description:
-  - Brings a workload to zero and watches each pod until it is gone, keeping its exit code, its reason and its last lines.
-  - A DaemonSet is sent to no node, a Job is suspended, a bare pod is deleted for good. A ScaledObject of KEDA is paused meanwhile.
-  - Where an operator or somebody else starts pods again, those that were there are ended one by one, and who it was is told.
-  - What was there is recorded in the annotation C(gocover.e2e/replicas) of the workload, in the same request, and put back after a failure or a signal.
+  - Scales a workload to zero, watches each pod until it is gone, and returns its exit code, its reason and its last log lines.
+  - A DaemonSet gets a node selector that no node has, a Job is suspended, and a bare pod is deleted for good.
+  - A ScaledObject of KEDA is paused until the replicas are restored.
+  - If an operator or an autoscaler starts pods again, the previous pods are deleted one by one, and the diagnosis names the controller.
+  - The annotation C(gocover.e2e/replicas) of the workload keeps the previous value. A failure or a signal restores it.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -28,28 +29,28 @@ attributes:
     support: none
   idempotent:
     support: full
-    details: A workload without pods stays as it is. With O(restore=true) its pods come back, so that the next call ends them again.
+    details: A workload without pods stays as it is. With O(restore=true) its pods start again, so that the next call ends them too.
 options:
   workload:
     description: C(deployment/NAME), C(statefulset/NAME), C(daemonset/NAME), C(job/NAME) or C(pod/NAME).
     type: str
     required: true
   namespace:
-    description: Its namespace.
+    description: Namespace of the workload.
     type: str
     required: true
   container:
-    description: The container that runs the service; by default the one that is patched, the one named as the workload, or the only one.
+    description: The container that runs the service. The default is the patched container, the container with the workload's name, or the only one.
     type: str
     default: ""
   patched:
     description:
-      - Whether M(gocover.e2e.coverage_patch) has patched the workload.
-      - With V(true) it is said if somebody has taken the patch back, and with it the counters of the pods that came then.
+      - Set it to V(true) if M(gocover.e2e.coverage_patch) has patched the workload.
+      - If the patch is gone, the diagnosis C(patch-reverted) names who reverted it, and the pods without it.
     type: bool
     default: false
   timeout:
-    description: For how many seconds to wait. By default the longest grace period of the pods and half a minute more.
+    description: Longest wait for the pods to end, in seconds. The default is the longest grace period of the pods plus 30 seconds.
     type: float
   pod_history:
     description:
@@ -59,11 +60,11 @@ options:
     elements: dict
     default: []
   restore:
-    description: Whether to put the replicas back as soon as all pods are gone.
+    description: Restore the replicas as soon as all pods are gone.
     type: bool
     default: false
   state:
-    description: V(stopped) ends the pods. V(restored) puts back what an earlier call recorded, and does nothing else.
+    description: V(stopped) ends the pods. V(restored) only restores the replicas that an earlier call recorded.
     type: str
     choices: [stopped, restored]
     default: stopped
@@ -75,7 +76,7 @@ EXAMPLES = r"""
     workload: deployment/datastorage
     namespace: datastorage-e2e
 
-- name: Put its replicas back after its files are collected
+- name: Restore the replicas after the files are collected
   gocover.e2e.graceful_shutdown:
     workload: deployment/datastorage
     namespace: datastorage-e2e
@@ -92,11 +93,11 @@ pods:
   elements: dict
   sample: [{name: datastorage-7d4b-x, node: gocover-worker, exit_code: 0, reason: Completed, seconds: 2.1, restarts: 0, log: [], diagnosis: []}]
 replicas_before:
-  description: How many replicas there were.
+  description: Number of replicas before the shutdown.
   returned: success
   type: int
 diagnosis:
-  description: Why counters are lost, or why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of lost counters or of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -3,7 +3,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An image or an archive onto every node of a kind cluster."""
+"""Load images into every node of a kind cluster."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ module: image_archive_load
 short_description: Load images into every node of a kind cluster
 version_added: 0.1.0
 description:
-  - Makes sure that every node of a kind cluster has the images, so that pods start without a registry.
-  - Each node is asked first, by name and digest; what it has is not sent again. What is missing is streamed from the engine, or from an archive,
-    into the containerd of all nodes at once, without a file in between.
+  - Ensures that every node of a kind cluster has the images, so that pods start without a registry.
+  - Compares name and digest first, and sends only images that a node lacks.
+  - Streams them from the engine or from an archive into the containerd of all nodes at once, without a temporary file.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -37,17 +37,17 @@ options:
     type: list
     elements: str
   optional:
-    description: References of images that are loaded if the engine has them, and otherwise left to the nodes to pull.
+    description: References of images that are loaded if the engine has them. Otherwise the nodes pull them.
     type: list
     elements: str
     default: []
   archive:
-    description: Path of an image archive, as C(docker save), C(podman save) and others write it.
+    description: Path of an image archive, such as C(docker save) and C(podman save) write it.
     type: path
 """
 
 EXAMPLES = r"""
-- name: Load what was built
+- name: Load the built image
   gocover.e2e.image_archive_load:
     cluster: e2e
     image: "{{ built.image }}"
@@ -60,21 +60,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 images:
-  description: The references of the images, for a pod just as they are.
+  description: The references of the images, for a pod to use unchanged.
   returned: success
   type: list
   elements: str
   sample: ["localhost/notification:cov-5f70bf18a086"]
 nodes:
   description:
-    - For each node what was done, and how many bytes were sent to it.
-    - The action is C(present) if it had everything, C(loaded) if at least one image was sent, C(partial) if only missing layers were.
+    - For each node its name, the action, and the number of bytes that were sent (0 in check mode).
+    - The action is C(present) if the node had all images, C(loaded) if an image was sent, and C(partial) if only missing layers were sent.
   returned: success
   type: list
   elements: dict
   sample: [{name: e2e-control-plane, action: loaded, bytes: 11000000}]
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

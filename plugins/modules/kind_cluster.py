@@ -3,7 +3,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kind cluster as described, by docker or podman."""
+"""Create, check or delete a kind cluster."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ module: kind_cluster
 short_description: Create, check or delete a kind cluster
 version_added: 0.1.0
 description:
-  - Makes sure that a kind cluster is there and answers, or that it is not there.
-  - A cluster that exists is checked. A node that is stopped is started, and the API server has to answer.
-  - What goes wrong is looked for in the nodes before they are deleted, and named.
+  - Ensures that a kind cluster exists and answers, or that it does not exist.
+  - An existing cluster is checked. Stopped nodes are started, and the API server has to answer.
+  - After a failed creation, the logs of the nodes are read for the cause before the nodes are deleted.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -22,35 +22,36 @@ extends_documentation_fragment:
   - gocover.e2e.engine
 attributes:
   check_mode:
-    support: full
+    support: partial
+    details: Check mode looks at the nodes and for the cluster in the kubeconfig. It does not compare the content of the kubeconfig.
   diff_mode:
     support: none
   idempotent:
     support: full
-    details: A cluster that is there is never created anew; what differs from the description is a warning.
+    details: An existing cluster is never recreated. A difference from the description is a warning.
 options:
   name:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the cluster is to be there.
+    description: V(present) creates or checks the cluster, V(absent) deletes it.
     type: str
     choices: [present, absent]
     default: present
   image:
-    description: The node image. The default is the one that belongs to the release of kind.
+    description: The node image. The default is the image of the installed release of kind.
     type: str
   config:
-    description: The configuration of the cluster, as kind itself takes it (C(kind.x-k8s.io/v1alpha4)), such as C(nodes).
+    description: The configuration of the cluster in kind's own format (C(kind.x-k8s.io/v1alpha4)).
     type: dict
     default: {}
   wait_timeout:
-    description: How long the control plane may take to be ready, in seconds.
+    description: Longest wait for the control plane, in seconds.
     type: float
     default: 120
   retries:
-    description: How often to try again after a failure that may have been a coincidence.
+    description: Number of further attempts after a failure that may be temporary.
     type: int
     default: 1
   platforms:
@@ -68,7 +69,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: A cluster with two workers
+- name: Create a cluster with two workers
   gocover.e2e.kind_cluster:
     name: e2e
     config:
@@ -77,7 +78,7 @@ EXAMPLES = r"""
         - role: worker
         - role: worker
 
-- name: Delete it
+- name: Delete the cluster
   gocover.e2e.kind_cluster:
     name: e2e
     state: absent
@@ -110,20 +111,20 @@ context:
   type: str
   sample: kind-e2e
 host_address:
-  description: The address by which pods reach the machine of the engine, if it is known.
+  description: The address by which pods reach the machine of the engine. It is null if it is unknown.
   returned: success
   type: str
   sample: 172.18.0.1
 created:
-  description: Whether the cluster was created by this very call.
+  description: Whether this call created the cluster.
   returned: success
   type: bool
 attempts:
-  description: How many attempts the creation took; 0 if the cluster was there.
+  description: Number of attempts that the creation took. It is 0 for an existing cluster.
   returned: success
   type: int
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -3,16 +3,16 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kind clusters there are."""
+"""List kind clusters."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kind_cluster_info
-short_description: Which kind clusters there are
+short_description: List kind clusters
 version_added: 0.1.0
 description:
-  - Lists the kind clusters of a container engine with their nodes. Changes nothing and needs no kind.
+  - Lists the kind clusters of a container engine with their nodes. It changes nothing, and does not need the program kind.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -27,14 +27,14 @@ attributes:
     support: full
 options:
   name:
-    description: Name of the only cluster that is of interest.
+    description: List only the cluster with this name.
     type: str
 """
 
 EXAMPLES = r"""
-- name: See which clusters there are
+- name: List the clusters
   gocover.e2e.kind_cluster_info:
-  register: there
+  register: kind_clusters
 """
 
 RETURN = r"""
@@ -51,7 +51,7 @@ clusters:
     - name: e2e
       nodes: [{name: e2e-control-plane, role: control-plane, image: "kindest/node:v1.34.4", state: running}]
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

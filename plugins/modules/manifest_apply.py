@@ -3,19 +3,19 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apply a service's manifests, with the built image in place of the named one."""
+"""Apply the manifests of a service with the image that was built."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: manifest_apply
-short_description: Apply manifests with the built image in place of the named one
+short_description: Apply manifests with the image that was built
 version_added: 0.1.0
 description:
   - Applies manifests to a cluster by server-side apply, as the field manager C(gocover-e2e).
-  - Definitions of kinds and namespaces come first, then configuration, then workloads, webhooks last.
-  - A Job that has failed, or whose template has become another, is deleted and runs anew; one that has completed stays as it is.
-  - Every image reference that names a service is replaced by the image that was built; nothing else of a manifest is touched.
+  - Applies CustomResourceDefinitions and namespaces first, then configuration, then workloads, and webhooks last.
+  - Deletes and recreates a Job that failed or whose template changed. A completed Job stays as it is.
+  - Replaces every image reference that O(images) names. The rest of a manifest stays as it is.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The API server tries each object (a dry run); what lies in a namespace that is not there yet counts as new.
+    details: The API server validates each object in a dry run. An object of a missing namespace counts as new.
   diff_mode:
     support: full
     details: Values of Secrets are not shown.
@@ -33,33 +33,33 @@ attributes:
 options:
   src:
     description:
-      - Files and directories of manifests in YAML or JSON. Of a directory, the files in it are read, none below it.
-      - An entry that is a mapping is a manifest itself, and a text of several lines is YAML.
-      - A directory with a C(kustomization.yaml) is rendered by C(kubectl kustomize), or by C(kustomize build) where there is no kubectl.
+      - Files and directories of manifests in YAML or JSON. Subdirectories are not read.
+      - An entry can also be a manifest as a mapping, or as YAML text of several lines.
+      - A directory with a C(kustomization.yaml) is rendered by C(kubectl kustomize), or by C(kustomize build) without kubectl.
       - A directory with a C(Chart.yaml) is rendered by C(helm template) with the values of the chart itself, as a release of the directory's name.
     type: list
     elements: raw
     default: []
   stages:
     description:
-      - Lists of sources as in O(src), applied before them. Those of one list are applied together, and what they brought is waited for
-        (O(wait_ready), O(wait_jobs)) before the next list.
+      - Lists of sources as in O(src). They are applied before O(src), one list after the other.
+      - O(wait_ready) and O(wait_jobs) wait for the objects of a list before the next list is applied.
     type: list
     elements: list
     default: []
   definition:
-    description: Manifests as they are, beside those of O(src).
+    description: Manifests as mappings, applied together with O(src).
     type: list
     elements: dict
     default: []
   namespace:
-    description: The namespace of all objects that live in one and name none. It is created when it is missing.
+    description: The namespace of all namespaced objects that name none. A missing namespace is created.
     type: str
     required: true
   images:
     description:
-      - Names of images as manifests write them, without tag, and the references that take their place.
-      - An image that was put in place is never pulled, for it has been loaded; its pull policy becomes C(IfNotPresent).
+      - Maps names of images in the manifests, without tag, to references that replace them.
+      - The pull policy of a replaced image becomes C(IfNotPresent), since the image is loaded into the nodes.
     type: dict
     default: {}
   hold:
@@ -79,8 +79,8 @@ options:
     default: ""
   run:
     description:
-      - Identifier of a run, which becomes the annotation C(gocover.e2e/run) of the pods of each workload that uses one of O(images), so that its pods
-        are this run's own. For coverage by the node, where nothing else would replace those of an earlier one.
+      - Identifier of a run. It becomes the annotation C(gocover.e2e/run) of the pods of each workload that uses one of O(images).
+      - With node coverage, only this annotation replaces the pods of a previous run.
     type: str
     default: ""
   service:
@@ -91,17 +91,17 @@ options:
     type: str
     default: ""
   wait_crds:
-    description: Whether to wait until the kinds that are defined are served, before what uses them is applied.
+    description: Wait until the API serves new CustomResourceDefinitions before their objects are applied.
     type: bool
     default: true
   wait_jobs:
-    description: For how many seconds to wait for the Jobs among the manifests to complete (migrations). V(0) does not wait.
+    description: Longest wait for the Jobs among the manifests, in seconds. V(0) does not wait.
     type: float
     default: 0
   wait_ready:
     description:
-      - For how many seconds to wait for every workload among the manifests to be ready. V(0) does not wait.
-      - The entries of O(src) are then applied one after the other, each when what the one before brought is ready.
+      - Longest wait for each workload among the manifests, in seconds. V(0) does not wait.
+      - With it, the entries of O(src) are applied one after the other, each when the previous one is ready.
     type: float
     default: 0
 """
@@ -117,19 +117,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 objects:
-  description: What became of each object, in the order in which they were applied; C(action) is created, changed or unchanged.
+  description: The objects in the order in which they were applied. C(action) is created, changed or unchanged.
   returned: success
   type: list
   elements: dict
   sample: [{object: Deployment/datastorage, namespace: datastorage-e2e, action: created}]
 images:
-  description: The images that were put in place.
+  description: The image references that were replaced, by object.
   returned: success
   type: list
   elements: dict
   sample: [{object: Deployment/datastorage, image: "localhost/datastorage:cov-5f70bf18a086"}]
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

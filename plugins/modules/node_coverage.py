@@ -3,21 +3,20 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let every instrumented container of a kind cluster write coverage data, and take that back."""
+"""Configure the nodes of a kind cluster so that every instrumented container writes coverage data."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_coverage
-short_description: Let every instrumented container of a kind cluster write coverage data, and take that back
+short_description: Configure coverage on the nodes of a kind cluster
 version_added: 0.1.0
 description:
-  - Nothing in the cluster is patched. The containerd of each node gives every container that it starts from then on E(GOCOVERDIR) and a mount of a
-    directory of the node, whatever made it, be it an operator, a Job, Helm or a test suite.
-  - It works on a running cluster, whoever created it. The base runtime spec that containerd's configuration names is changed in place, and containerd
-    restarted. Containers that run are not touched, and no container that is already covered by its pod is disturbed.
-  - What was there lies beside it on the node, and so does a list of those who use it. With O(state=absent) the last one to go gets everything put back,
-    byte for byte.
+  - Every new container of the nodes gets E(GOCOVERDIR) and a mount of a directory of its node. No object in the cluster is patched.
+  - This covers Jobs, operators, Helm releases and test suites alike.
+  - It works on a running cluster, whoever created it. The module edits the base runtime spec of containerd and restarts containerd.
+  - Running containers stay as they are. A E(GOCOVERDIR) in a pod takes precedence.
+  - Each node keeps the original files and a list of users. O(state=absent) for the last user restores the files byte for byte.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -36,36 +35,36 @@ options:
     type: str
     required: true
   state:
-    description: Whether its containers are to write.
+    description: V(present) configures the nodes for O(user), V(absent) removes the user.
     type: str
     choices: [present, absent]
     default: present
   user:
     description:
-      - For whom, such as the name of a service. As long as one user is left nothing is put back.
-      - Needed for O(state=present). Without it, O(state=absent) puts everything back.
+      - Who uses node coverage, such as the name of a service. The nodes stay configured while a user is left.
+      - Required for O(state=present). Without it, O(state=absent) removes all users.
     type: str
   node_path:
-    description: The directory on each node; it is made, with mode 1777.
+    description: The directory on each node. It is created with mode 1777.
     type: path
     default: /var/lib/gocover/node
   mount_path:
-    description: Where containers see it, which is also their E(GOCOVERDIR).
+    description: The mount path of O(node_path) in the containers, and the value of their E(GOCOVERDIR).
     type: path
     default: /gocover
   timeout:
-    description: How long the containerd of a node may take to work again, in seconds.
+    description: Longest wait for containerd after its restart, in seconds.
     type: float
     default: 60
 """
 
 EXAMPLES = r"""
-- name: Let all containers of the cluster write
+- name: Configure coverage on the nodes
   gocover.e2e.node_coverage:
     cluster: e2e
     user: notification
 
-- name: Take it back, whoever uses it
+- name: Restore the nodes for all users
   gocover.e2e.node_coverage:
     cluster: e2e
     state: absent
@@ -73,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nodes:
-  description: The nodes, each with C(name), C(covered), C(restarted) (its containerd) and C(users).
+  description: The nodes, each with C(name), C(covered), C(restarted) (whether containerd was restarted) and C(users).
   returned: success
   type: list
   elements: dict
@@ -83,11 +82,11 @@ node_path:
   returned: success
   type: str
 mount_path:
-  description: Where containers see it.
+  description: The mount path in the containers.
   returned: success
   type: str
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -12,10 +12,9 @@ module: service_plan
 short_description: Plan the run of one service
 version_added: 0.1.0
 description:
-  - Resolves the settings of a service, and of all that it depends on, from the inventory and the defaults of the role P(gocover.e2e.service#role).
-  - Names C(service_*) variables that do not exist, dependencies that are not in the inventory, circles of dependencies, and dependencies to
-    cover that are none or are not built.
-  - Makes paths absolute. C(service_*) paths count from the directory of the inventory, O(coverage_dir) from where the user stands.
+  - Resolves the settings of a service and of its dependencies, from the inventory and the defaults of the role P(gocover.e2e.service#role).
+  - Fails for unknown C(service_*) variables, unknown dependencies, circles of dependencies, and covered dependencies that are not built.
+  - Makes paths absolute. C(service_*) paths are relative to the inventory, O(coverage_dir) to the user's working directory.
   - Runs on the controller, as an action plugin.
 author:
   - The gocover.e2e authors (@gocover)

@@ -14,8 +14,7 @@ version_added: 0.1.0
 description:
   - Starts an instrumented service as a process of this machine and waits until it is ready, or ends it as Kubernetes ends a container.
   - The process runs under a small supervisor that keeps its exit status.
-  - What can be known is known early. A port that is taken, a directory that cannot be written, an executable without instrumentation and
-    a process that ends before it is ready are named at once.
+  - Fails at once for a used port, an unwritable directory, an executable without instrumentation, or a process that ends early.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -27,38 +26,38 @@ attributes:
     support: none
   idempotent:
     support: full
-    details: A process that runs as described stays; one that runs otherwise is started anew.
+    details: A process that runs as described stays. A process with other settings is restarted.
 options:
   name:
     description: Name of the service.
     type: str
     required: true
   state:
-    description: Whether the service is to run (and be ready), or not to run.
+    description: V(started) starts the service and waits until it is ready, V(stopped) ends it.
     type: str
     choices: [started, stopped]
     default: started
   directory:
-    description: Where the state of the process and its output (C(output.log)) are kept.
+    description: Directory for the state of the process and its output (C(output.log)).
     type: path
     required: true
   command:
-    description: The executable and its arguments, in which C($(NAME)) stands for a variable of the environment; needed to start.
+    description: The executable and its arguments. C($(NAME)) is replaced by a variable of the environment. Required for O(state=started).
     type: list
     elements: str
   chdir:
-    description: The working directory of the process; by default that of the module.
+    description: The working directory of the process. The default is the working directory of the module.
     type: path
   env:
     description:
-      - Environment variables, on top of those of the playbook and of E(PORT), which the service is told to listen on.
-      - C($(NAME)) stands for another variable, as in Kubernetes.
+      - Environment variables, added to those of the playbook and to E(PORT), the port for the service.
+      - C($(NAME)) is replaced by another variable, as in Kubernetes.
     type: dict
     default: {}
   dependencies:
     description:
-      - The processes that the service needs, started before it, as names and their O(directory).
-      - Where each answers is handed over as E(NAME_URL), such as E(DATASTORAGE_URL).
+      - The processes that the service needs, as names and their O(directory). They have to run already.
+      - The service gets the URL of each as E(NAME_URL), such as E(DATASTORAGE_URL).
     type: dict
     default: {}
   port:
@@ -66,24 +65,24 @@ options:
     type: int
     default: 0
   ready_path:
-    description: The path that answers with a status below 400 as soon as the service is ready. A 404 counts as an answer too.
+    description: The path that answers with a status below 400 when the service is ready. A 404 counts as ready too.
     type: str
     default: /readyz
   ready_timeout:
-    description: How long it may take to become ready, in seconds.
+    description: Longest wait until the service is ready, in seconds.
     type: float
     default: 60
   grace_period:
-    description: How long it may take to end after SIGTERM before it is killed, in seconds.
+    description: Time from SIGTERM to SIGKILL, in seconds.
     type: float
     default: 30
   covdata:
-    description: The directory to which the service writes its coverage data (E(GOCOVERDIR)); needed to start.
+    description: The directory for coverage data (E(GOCOVERDIR)). Required for O(state=started).
     type: path
   lifetime:
     description:
-      - With V(playbook) the supervisor ends the service as soon as the playbook that started it is gone, however it went.
-      - With V(detached) it runs until it is stopped.
+      - With V(playbook) the supervisor ends the service as soon as the playbook that started it ends or is killed.
+      - With V(detached) the service runs until it is stopped.
     type: str
     choices: [playbook, detached]
     default: detached
@@ -97,7 +96,7 @@ EXAMPLES = r"""
     covdata: /tmp/covdata
     directory: /tmp/notification.state
 
-- name: End it, so that it writes its counters
+- name: End the service so that it writes its counters
   gocover.e2e.service_process:
     name: notification
     directory: /tmp/notification.state
@@ -110,26 +109,26 @@ pid:
   returned: when started
   type: int
 port:
-  description: The port that the service was told to listen on.
+  description: The port for the service (E(PORT)).
   returned: when started
   type: int
 url:
-  description: Where the service answers.
+  description: The URL of the service.
   returned: when started
   type: str
   sample: http://127.0.0.1:40123
 seconds:
-  description: How long it took to become ready.
+  description: Time until the service was ready, in seconds.
   returned: when started
   type: float
 pods:
-  description: How the process ended, in the form in which M(gocover.e2e.graceful_shutdown) says it of pods.
+  description: How the process ended, in the form in which M(gocover.e2e.graceful_shutdown) returns pods.
   returned: when stopped
   type: list
   elements: dict
   sample: [{name: notification, node: ci-1, exit_code: 0, reason: Completed, seconds: 0.4}]
 diagnosis:
-  description: Why it failed, or why it will have left no counters, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure or of lost counters, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -3,21 +3,20 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure what coverage costs a service at its start."""
+"""Measure the start-up of a service with and without coverage."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: startup_baseline
-short_description: Measure what coverage costs a service at its start
+short_description: Measure the start-up of a service with and without coverage
 version_added: 0.1.0
 description:
-  - Rolls a workload of a kind cluster out with an image without coverage and one with it, in turn, and measures start-up, peak memory and the time of
-    requests, and the sizes of images and executables.
-  - The start-up is the time from the start of the program until it answers as its readiness probe wants it, measured on the node.
-  - Both get the same pod but for the image, without liveness and startup probe, so that a slow start is measured and not killed. The workload is as it
-    was afterwards.
-  - From the slowest start under coverage follows what the probes of M(gocover.e2e.coverage_patch) allow with C(probes=measured).
+  - Rolls out a workload of a kind cluster with two images in turn, one without coverage and one with it.
+  - Measures start-up, peak memory, the time of requests, and the sizes of images and executables.
+  - The start-up is the time from the start of the program until its readiness endpoint answers, measured on the node.
+  - Both images run in the same pod, without liveness and startup probes, so that a slow start is not killed. The workload is restored afterwards.
+  - M(gocover.e2e.coverage_patch) with C(probes=measured) derives the limits of probes from the slowest start with coverage.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -26,13 +25,13 @@ extends_documentation_fragment:
   - gocover.e2e.kube
 attributes:
   check_mode:
-    support: full
-    details: In check mode nothing is measured.
+    support: partial
+    details: Check mode predicts a change, without looking at the engine or the cluster.
   diff_mode:
     support: none
   idempotent:
     support: none
-    details: Each call measures anew.
+    details: Each call measures again.
 options:
   service:
     description: Name of the service.
@@ -43,23 +42,23 @@ options:
     type: str
     required: true
   workload:
-    description: C(deployment/NAME) or C(statefulset/NAME). Without it, the one workload of the namespace that uses the repository of O(image).
+    description: C(deployment/NAME) or C(statefulset/NAME). The default is the only workload of the namespace that uses the repository of O(image).
     type: str
     default: ""
   namespace:
-    description: Its namespace.
+    description: Namespace of the workload.
     type: str
     required: true
   container:
-    description: The container that runs the service, where that is not plain.
+    description: The container that runs the service. The default is the container that uses O(image).
     type: str
     default: ""
   image:
-    description: Reference of the image with coverage; it has to be on the nodes.
+    description: Reference of the image with coverage. The nodes need to have it.
     type: str
     required: true
   plain_image:
-    description: Reference of the image without coverage; it has to be on the nodes.
+    description: Reference of the image without coverage. The nodes need to have it.
     type: str
     required: true
   executable:
@@ -67,27 +66,27 @@ options:
     type: str
     required: true
   node_path:
-    description: The directory on the nodes to which the program writes meanwhile.
+    description: The directory on the nodes for the coverage data of the measurement.
     type: path
     required: true
   port:
-    description: Where the service listens, if no probe says it.
+    description: Port of the service, if no probe names it.
     type: int
     default: 0
   ready_path:
-    description: The path that tells whether it is ready, if no probe says it.
+    description: Path of the readiness endpoint, if no probe names it.
     type: str
     default: /readyz
   rollouts:
-    description: How many rollouts of each image.
+    description: Number of rollouts of each image.
     type: int
     default: 5
   requests:
-    description: How many requests to the same path after each.
+    description: Number of requests to the readiness endpoint after each rollout.
     type: int
     default: 200
   timeout:
-    description: How many seconds a rollout may take.
+    description: Longest wait for a rollout, in seconds.
     type: float
     default: 300
   dest:
@@ -95,7 +94,7 @@ options:
     type: path
     required: true
   keep:
-    description: One more file for the JSON document, such as one that is under version control.
+    description: A second file for the JSON document, such as a file under version control.
     type: path
 """
 
@@ -114,16 +113,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 baseline:
-  description: The document that is written; all seconds and bytes.
+  description: The content of C(baseline.json), in seconds and bytes.
   returned: success
   type: dict
 files:
-  description: What was written.
+  description: Paths of the files that were written.
   returned: success
   type: list
   elements: str
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

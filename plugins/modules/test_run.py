@@ -12,12 +12,11 @@ module: test_run
 short_description: Run end-to-end tests against a service
 version_added: 0.1.0
 description:
-  - Runs a command, shows its output as it comes, ends it after a time limit, and says which tests failed or hang.
-  - The command is told where the service is by E(SERVICE_URL), E(SERVICE_NAMESPACE) and E(KUBECONFIG).
-  - Whatever the command started is ended with it.
-  - With O(workload) the service runs in a cluster.
-  - A port of this machine is then forwarded to it while the tests run.
-  - If they fail, logs, events and objects of the namespace are saved before anybody stops a pod.
+  - Runs a command, shows its output live, ends it after a time limit, and names the tests that failed or hang.
+  - The command gets the address of the service as E(SERVICE_URL), E(SERVICE_NAMESPACE) and E(KUBECONFIG).
+  - Processes that the command started end with it.
+  - With O(workload) the service runs in a cluster, and a local port is forwarded to it while the tests run.
+  - If the tests fail, logs, events and objects of the namespace are saved before any pod is stopped.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -26,24 +25,24 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: In check mode no test runs.
+    details: Check mode runs no test and predicts a change.
   diff_mode:
     support: none
   idempotent:
     support: none
-    details: Tests run each time they are asked for.
+    details: Each call runs the tests again.
 options:
   command:
     description: The command, as a list, or as a string for a shell.
     type: raw
     required: true
   chdir:
-    description: Where it runs; by default where the playbook is.
+    description: Working directory of the command. The default is the directory of the playbook.
     type: path
   env:
     description:
-      - Environment variables, on top of those of the playbook. C($(NAME)) stands for another variable, as in Kubernetes.
-      - E(GOCOVER_HOST_ADDRESS) is the address by which the service reaches this machine, for tests that it calls back.
+      - Environment variables, added to those of the playbook. C($(NAME)) is replaced by another variable, as in Kubernetes.
+      - E(GOCOVER_HOST_ADDRESS) has the value of O(host_address), for tests that the service calls back.
     type: dict
     default: {}
   host_address:
@@ -51,10 +50,10 @@ options:
     type: str
     default: 127.0.0.1
   workload:
-    description: The workload in a cluster that is tested, as V(deployment/NAME).
+    description: The tested workload in a cluster, as V(deployment/NAME).
     type: str
   port:
-    description: The port of its Service, or of its container where no Service has it, to forward to; by default the first that there is.
+    description: The port of its Service, or of its container without a Service. The default is the first port.
     type: int
   node_ports:
     description:
@@ -63,7 +62,7 @@ options:
     type: bool
     default: false
   evidence:
-    description: Directory for logs, events and objects of the namespace after failed tests.
+    description: Directory for the logs, events and objects of the namespace after failed tests.
     type: path
   pod_history:
     description: The pods of the namespace as they were when the workload was ready, as M(gocover.e2e.workload_ready) returns them.
@@ -71,19 +70,19 @@ options:
     elements: dict
     default: []
   service_url:
-    description: Where the service answers; handed over as E(SERVICE_URL).
+    description: URL of the service. The command gets it as E(SERVICE_URL).
     type: str
   namespace:
-    description: The namespace of the service; handed over as E(SERVICE_NAMESPACE).
+    description: Namespace of the service. The command gets it as E(SERVICE_NAMESPACE).
     type: str
   timeout:
     description:
-      - How long the tests may take, in seconds.
-      - Then they get SIGQUIT, which makes Go print where each goroutine hangs, and after five more seconds SIGKILL.
+      - Time limit of the tests, in seconds.
+      - Then the tests get SIGQUIT, so that Go prints the stack of each goroutine, and SIGKILL after five more seconds.
     type: float
     default: 900
   log:
-    description: File to which the whole output is written.
+    description: File for the whole output.
     type: path
 """
 
@@ -102,11 +101,11 @@ rc:
   returned: always
   type: int
 seconds:
-  description: How long it took.
+  description: Time that the tests took, in seconds.
   returned: always
   type: float
 tests:
-  description: How many tests passed and were skipped, and which failed, as far as the output is that of C(go test) or Ginkgo.
+  description: Numbers of passed and skipped tests, and the names of failed ones, if the output is that of C(go test) or Ginkgo.
   returned: always
   type: dict
   sample: {passed: 12, skipped: 0, failed: []}
@@ -119,7 +118,7 @@ pod_history:
   elements: dict
   sample: [{pod: {metadata: {name: datastorage-7d4b-x}}, first_runs: {}, gone: true, ends: []}]
 diagnosis:
-  description: Why it failed, each with C(cause), C(evidence) and C(remedy).
+  description: The causes of a failure, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict

@@ -3,17 +3,17 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait for a workload, and say early why it is not ready."""
+"""Wait until a workload is ready, or fail early with the cause."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: workload_ready
-short_description: Wait for a workload, and say early why it is not ready
+short_description: Wait until a workload is ready, or fail early with the cause
 version_added: 0.1.0
 description:
-  - Watches a Deployment, StatefulSet or DaemonSet until every pod of its present generation is ready and no pod of an older one is left.
-  - As soon as it is certain that it will not become ready, the module fails with the cause, and does not wait for the time limit.
+  - Watches a Deployment, StatefulSet or DaemonSet until every pod of its current generation is ready and all older pods are gone.
+  - Fails with the cause as soon as the workload cannot become ready, without waiting for the time limit.
 author:
   - The gocover.e2e authors (@gocover)
 extends_documentation_fragment:
@@ -22,52 +22,52 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: In check mode nothing is waited for.
+    details: The module changes nothing. Check mode does not wait.
   diff_mode:
     support: none
   idempotent:
     support: full
-    details: It changes nothing.
+    details: The module changes nothing.
 options:
   workload:
     description:
       - C(deployment/NAME), C(statefulset/NAME) or C(daemonset/NAME).
-      - Without it, the one workload of the namespace that uses the repository of one of O(images).
+      - The default is the only workload of the namespace that uses the repository of the first of O(images).
     type: str
     default: ""
   namespace:
-    description: Its namespace.
+    description: Namespace of the workload.
     type: str
     required: true
   timeout:
-    description: How many seconds it may take.
+    description: Longest wait, in seconds.
     type: float
     default: 120
   images:
-    description: References of images that were built here and are in no registry, so that a pull of one of them cannot succeed.
+    description: References of images that were built locally. No registry has them, so a pull of one is a failure.
     type: list
     elements: str
     default: []
   container:
-    description: The container that runs the service; by default the one that runs the first of O(images), the one named as the workload, or the only one.
+    description: The container that runs the service. The default is the container with the first of O(images), with the workload's name, or the only one.
     type: str
     default: ""
   patched:
     description:
-      - Whether M(gocover.e2e.coverage_patch) has patched the workload.
-      - With V(true) the module fails as soon as somebody has taken the patch back, such as an operator that owns the workload.
+      - Set it to V(true) if M(gocover.e2e.coverage_patch) has patched the workload.
+      - The module then fails with C(patch-reverted) as soon as the patch is gone, such as by an operator that owns the workload.
     type: bool
     default: false
   node_path:
-    description: The directory of the node that the nodes give to every container (M(gocover.e2e.node_coverage)).
+    description: The directory that M(gocover.e2e.node_coverage) mounts into every container.
     type: path
   mount_path:
     description:
-      - Where containers see O(node_path).
-      - With both, the module fails at once if the pod template gives the container another E(GOCOVERDIR), which goes before that of the node.
+      - The mount path of O(node_path) in the containers.
+      - The module then fails at once if the pod template sets another E(GOCOVERDIR), which takes precedence over the node's.
     type: path
   record:
-    description: Whether the run's journal is to name the workload, for the steps that follow, where M(gocover.e2e.coverage_patch) has not.
+    description: Record the workload in C(run.json) for the steps that follow. M(gocover.e2e.coverage_patch) does so too.
     type: bool
     default: false
 """
@@ -82,11 +82,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 seconds:
-  description: How long it took.
+  description: Time until the workload was ready, in seconds.
   returned: always
   type: float
 pods:
-  description: The pods of the present generation.
+  description: The pods of the current generation.
   returned: always
   type: list
   elements: dict
@@ -98,12 +98,12 @@ pod_history:
   elements: dict
   sample: [{pod: {metadata: {name: datastorage-7d4b-x}}, first_runs: {datastorage: 0}, gone: false, ends: []}]
 log:
-  description: The last lines of the container that fails.
+  description: The last log lines of the failing container.
   returned: failure
   type: list
   elements: str
 diagnosis:
-  description: Why it is not ready, each with C(cause), C(evidence) and C(remedy).
+  description: The causes why the workload is not ready, each with C(cause), C(evidence) and C(remedy).
   returned: always
   type: list
   elements: dict
