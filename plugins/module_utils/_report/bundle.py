@@ -154,7 +154,7 @@ def _levels_of(spec: ReportSpec, sources: Sources) -> list[Level]:
     levels = []
     for name, paths in spec.profiles.items():
         level = read_level(name, paths)
-        level.coverage = place(level.coverage, sources, spec.source_map).coverage
+        level.coverage = place(level.coverage, sources, spec.source_map, by_paths=True).coverage
         levels.append(level)
     return levels
 

@@ -6,6 +6,8 @@ of all formats at once nor the time of all in a row.
 
 A renderer needs the whole coverage, which only a fork hands over for nothing. What a child could not write, the parent
 writes, so that every error is raised where somebody hears it.
+
+    write_all({"lcov.info": lambda: lcov_records(coverage), "badge.svg": "<svg/>"}, directory)
 """
 
 from __future__ import annotations

@@ -4,6 +4,10 @@
 """Scanning the source on another processor while the counters are read.
 
 Both take about the same time, and neither needs the other: the meta-data says which files there are.
+
+    with ScanAhead(sources) as scan:
+        merged = merge_directories(directories, on_meta=scan.begin)  # a child scans while this process reads counters
+        scan.finish()  # sources.scan(name) now answers at once for each file of the meta-data
 """
 
 from __future__ import annotations

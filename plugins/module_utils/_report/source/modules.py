@@ -58,6 +58,7 @@ class Modules:
         for module in (*used, *vendored, *replaced):
             self._directories.setdefault(module.path, module.directory)
         self._walked: dict[str, str] | None = None
+        self._deepest_first = self._known()
 
     def directory_of(self, path: str) -> str | None:
         """The directory of the module ``path``, or None where the build does not take it from the checkout."""
@@ -71,6 +72,7 @@ class Modules:
                 module = _module_in(place) if os.path.isfile(os.path.join(place, "go.mod")) else None
                 if module is not None:
                     self._walked.setdefault(module.path, module.directory)
+            self._deepest_first = self._known()
         return self._walked.get(path)
 
     def holding(self, package: str) -> Iterator[GoModule]:
@@ -81,7 +83,7 @@ class Modules:
 
     def name_of(self, path: str) -> str | None:
         """The import path of a file or directory of the checkout; None where it is in no known module."""
-        for module in sorted(self._known(), key=lambda module: len(module.directory), reverse=True):
+        for module in self._deepest_first:
             if path == module.directory:
                 return module.path
             if within(path, module.directory):
@@ -93,9 +95,10 @@ class Modules:
         home = _nearest("go.mod", os.path.realpath(directory), self.repository)
         return _module_in(home) if home else None
 
-    def _known(self) -> Iterator[GoModule]:
-        yield from (GoModule(*item) for item in self._directories.items())
-        yield from (GoModule(*item) for item in (self._walked or {}).items() if item[0] not in self._directories)
+    def _known(self) -> list[GoModule]:
+        walked = {path: place for path, place in (self._walked or {}).items() if path not in self._directories}
+        known = [GoModule(*item) for item in {**self._directories, **walked}.items()]
+        return sorted(known, key=lambda module: len(module.directory), reverse=True)
 
 
 def within(path: str, directory: str) -> bool:

@@ -47,11 +47,18 @@ def parse_source_map(described: Mapping[Any, Any]) -> dict[str, str]:
     return dict(described)
 
 
-def place(coverage: Coverage, sources: Sources, source_map: Mapping[str, str] | None = None, hint: str = "") -> Placed:
-    """Give the files of ``coverage`` the names that they have in the module of ``sources``.
+def place(
+    coverage: Coverage,
+    sources: Sources,
+    source_map: Mapping[str, str] | None = None,
+    hint: str = "",
+    by_paths: bool = False,
+) -> Placed:
+    """Give the files of ``coverage`` the names that they have in the modules of ``sources``.
 
     ``source_map`` says by prefixes what is not found by itself: ``{"/workspace/": "example.com/shop/"}``; what it is
-    mapped to may be an import path or a directory of the checkout. ``hint`` is the directory of the main package.
+    mapped to may be an import path or a directory of the checkout. ``hint`` is the directory of the main package. With
+    ``by_paths`` names may be paths in the repository, as some tools write them into text profiles.
     """
     modules = sources.modules
     if modules is not None:
@@ -61,7 +68,7 @@ def place(coverage: Coverage, sources: Sources, source_map: Mapping[str, str] | 
     if modules is not None:
         unknown = [file for file in coverage.files() if file.name not in names and is_foreign(file)]
         names.update(_found(unknown, sources, modules, hint))
-        if not coverage.meta_files:
+        if by_paths:
             rest = [file for file in coverage.files() if file.name not in names and not sources.path_of(file.name)]
             names.update(_by_repository_path(rest, sources, modules))
         lost = [file for file in unknown if file.name not in names]

@@ -51,7 +51,7 @@ def find_unplaced(coverage: Coverage, sources: Sources) -> tuple[list[dict[str, 
         linked = coverage.linked.get(package.name, frozenset())
         only_elsewhere = bool(service and linked and not linked & service)
         for file in package.files:
-            reason = _reason(file, package.module, sources, modules, only_elsewhere)
+            reason = _reason(file, package.module, coverage.module, sources, modules, only_elsewhere)
             if reason:
                 known = found.setdefault((reason, package.module), Unplaced(package.module, reason, 0, 0, file.name))
                 known.files += 1
@@ -65,7 +65,7 @@ def find_unplaced(coverage: Coverage, sources: Sources) -> tuple[list[dict[str, 
     return [asdict(row) for row in rows], warnings
 
 
-def _reason(file: FileCoverage, module: str, sources: Sources, modules: Modules, only_elsewhere: bool) -> str:
+def _reason(file: FileCoverage, module: str, own: str, sources: Sources, modules: Modules, only_elsewhere: bool) -> str:
     if is_foreign(file):  # placing.py has said so
         return ""
     home = sources.home_of(file.package)
@@ -77,7 +77,7 @@ def _reason(file: FileCoverage, module: str, sources: Sources, modules: Modules,
         return "other version"
     if path is not None:
         return "" if within(path, modules.base) else "outside the repository"
-    if home is not None:
+    if home is not None or (module and module == own):
         return "missing"
     if is_standard(file.package, module):
         return "standard library"

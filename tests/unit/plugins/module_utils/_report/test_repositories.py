@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -437,6 +438,55 @@ def test_files_that_the_checkout_lacks_are_named(repository: Any, source_of: Any
     missing, version = shown.summary["warnings"]
     assert "example.com/shop/made/made.go, is not in the checkout: make them before the report" in missing
     assert "example.com/dep/dep.go, is another version than that in the checkout" in version
+
+
+def test_a_module_that_was_renamed_since_the_build_is_missing(repository: Any, source_of: Any) -> None:
+    repository.write(**{"go.mod": _mod("example.com/old"), "main.go": source_of.program()})
+    repository.run(".")
+    repository.write(**{"go.mod": _mod("example.com/new")})
+    shown = repository.report()
+    assert [(row["module"], row["reason"]) for row in shown.summary["unplaced"]] == [("example.com/old", "missing")]
+    assert shown.summary["warnings"][0].endswith("or say with service_source_map where they are")
+    mapped = repository.report(source_map={"example.com/old/": "example.com/new/"})
+    assert (mapped.paths()["lcov"], mapped.summary["warnings"]) == ({"main.go"}, [])
+
+
+def test_another_module_of_the_repository_has_its_paths(repository: Any, source_of: Any) -> None:
+    """It is in no go.work, and in no replace: a walk finds it."""
+    repository.write(
+        **{
+            "shop/go.mod": _mod("example.com/shop"),
+            "shop/main.go": source_of.program(),
+            "tools/helper/go.mod": _mod("example.com/helper"),
+            "tools/helper/main.go": source_of.program() + "\nfunc unused() { println(1) }\n",
+        }
+    )
+    repository.commit()
+    repository.run("shop")
+    repository.run("tools/helper")
+    shown = repository.report("shop")
+    assert shown.paths()["cobertura"] == {"shop/main.go", "tools/helper/main.go"}
+    assert [package["name"] for package in shown.summary["scope"]["packages"]] == ["example.com/shop"]
+    assert all(file["source"] for file in shown.page_files())
+
+
+def test_a_program_that_was_built_from_files_elsewhere_in_a_workspace(
+    repository: Any, source_of: Any, tmp_path: Path
+) -> None:
+    files = {
+        "go.work": "go 1.22\nuse ./svc\nuse ./lib\n",
+        "svc/go.mod": _mod("example.com/shop"),
+        "svc/cmd/shop/main.go": source_of.program("example.com/lib"),
+        "lib/go.mod": _mod("example.com/lib"),
+        "lib/lib.go": source_of.library("lib"),
+    }
+    repository.write(**files)
+    repository.run("svc/cmd/shop", "main.go", "command-line-arguments,example.com/lib")
+    moved = repository.top.rename(tmp_path / "checkout")
+    repository.top = moved
+    shown = repository.report("svc", package="./cmd/shop")
+    assert shown.paths()["lcov"] == {"svc/cmd/shop/main.go", "lib/lib.go"}
+    assert (shown.headline, shown.summary["warnings"]) == ((3, 4), [])
 
 
 @pytest.mark.parametrize("how", ["from the repository", "from the module", "from above the repository", "absolute"])
