@@ -23,7 +23,7 @@ from .._engine.api import Engine, EngineError
 from .._lock import locked
 from .._reference import normalized
 from .._run.progress import Progress
-from . import failures, kubeconfig, program
+from . import failures, kubeconfig, program, restarted
 from .nodes import Node, containers_of
 
 _POLL = 0.25
@@ -31,6 +31,8 @@ _LOG_LINES = 60
 _KIND_DIRECTORY = "gocover-kind-"
 #: For how long nothing of a deleted cluster may appear before it counts as gone, in seconds.
 _QUIET = 2.0
+#: Seconds between two looks into nodes whose API server does not answer: a node boots in less.
+_LOOK_EVERY = 5.0
 
 
 @dataclass(frozen=True)
@@ -327,24 +329,52 @@ def _kubeconfig(engine: Engine, spec: ClusterSpec) -> str:
 
 
 def _wait_for_api(engine: Engine, spec: ClusterSpec, path: Path, progress: Progress) -> None:
+    """Wait until the API server answers; mend a node that was restarted. Raises Failure as soon as it cannot."""
     content = path.read_text(encoding="utf-8")
-    deadline = time.monotonic() + spec.wait_timeout
-    said = None
+    begun = looked = time.monotonic()
+    answers: set[str] = set()
     while (silence := kubeconfig.api_silence(content)) is not None:
-        if silence != said:
+        if silence not in answers:
             progress.note(f"waiting for the API server of {spec.name}: {silence}")
-            said = silence
-        stopped = [node for node in containers_of(engine, spec.name) if not node.running]
-        if stopped or time.monotonic() > deadline:
+            answers.add(silence)
+        nodes = containers_of(engine, spec.name)
+        stopped = [node for node in nodes if not node.running]
+        seconds = time.monotonic() - begun
+        if stopped or seconds > spec.wait_timeout:
             logs = engine.logs(stopped[0].name, 5) if stopped else []
             state = f"; {stopped[0].name} is {stopped[0].state} ({' | '.join(logs[-2:])})" if stopped else ""
-            raise failure(
-                f"The cluster {spec.name} does not answer",
-                "cluster-unreachable",
-                f"{silence}{state}",
-                "See what its control plane says, or delete it (state: absent) and let it be created anew",
-            )
+            raise _unreachable(spec, f"{silence} for {seconds:.0f} s{state}")
+        if time.monotonic() - looked > _LOOK_EVERY:
+            _look_inside(engine, spec, nodes, progress)
+            looked = time.monotonic()
         time.sleep(_POLL)
+
+
+def _look_inside(engine: Engine, spec: ClusterSpec, nodes: t.Sequence[Node], progress: Progress) -> None:
+    """Mend nodes that have another address than before. Raises Failure for one whose services have ended."""
+    for node in nodes:
+        if node.role not in ("control-plane", "worker"):
+            continue
+        inside = restarted.look(engine, node)
+        if inside.moved:
+            progress.note(f"{node.name} was {inside.written} and is {inside.address} now: writing that into its files")
+            failed = restarted.mend(engine, node, inside)
+            if failed:
+                raise _unreachable(
+                    spec, f"{node.name} has another address than before, and mending it failed: {failed}"
+                )
+        found = restarted.diagnose(node, inside)
+        if found is not None:
+            raise Failure(f"The cluster {spec.name} does not answer", [found])
+
+
+def _unreachable(spec: ClusterSpec, evidence: str) -> Failure:
+    return failure(
+        f"The cluster {spec.name} does not answer",
+        "cluster-unreachable",
+        evidence,
+        "See what its control plane says, or delete it (state: absent) and let it be created anew",
+    )
 
 
 def _remove_kubeconfigs(spec: ClusterSpec, progress: Progress) -> bool:
