@@ -21,7 +21,7 @@ from . import workload
 from .api import DEPLOYMENT, JOB, REPLICA_SET, ApiError, Cluster, Object
 from .ending import scaling
 from .lease import RunLease
-from .patch import claim, pod_template, rollout
+from .patch import claim, covered_pods, pod_template, rollout
 from .patient import patient
 from .workload import Workload
 
@@ -171,6 +171,7 @@ def restore(cluster: Cluster, target: Workload) -> None:
 
 def _unpatch(cluster: Cluster, target: Workload) -> None:
     record = pod_template.recorded(target.object)
+    covered = covered_pods.of(cluster, target, record)
     patch = pod_template.restoring_patch(target.object)
     if patch is not None:
         cluster.patch(target.kind, target.name, target.namespace, patch)
@@ -178,6 +179,7 @@ def _unpatch(cluster: Cluster, target: Workload) -> None:
         claim.withdraw(cluster, target.namespace, claimed)
     if record is not None and target.kind == DEPLOYMENT:
         _end_patched(cluster, target, record.volume)
+    covered_pods.end(cluster, target, covered)
 
 
 def _end_patched(cluster: Cluster, target: Workload, volume: str) -> None:

@@ -28,7 +28,12 @@ def of(cluster: Cluster, target: Workload, record: Record | None) -> list[Object
     return [pod for pod in present if _has_volume(pod, record) and not pods.finished(pod)]
 
 
-def end(cluster: Cluster, target: Workload, covered: t.Sequence[Object], note: t.Callable[[str], None]) -> None:
+def end(
+    cluster: Cluster,
+    target: Workload,
+    covered: t.Sequence[Object],
+    note: t.Callable[[str], None] = lambda _text: None,
+) -> None:
     """Wait until these pods are gone, for as long as they may take; delete those that nothing replaces.
 
     A Deployment ends them by itself, as it was patched to end former pods first. Raises ApiError.
