@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import dataclass, field
 
-from .._diagnosis import failure
-from .api import JOB, POD, ApiError, Cluster, Object, Source
+from .._diagnosis import Diagnosis, Failure, failure
+from . import pods
+from .api import EVENT, JOB, POD, ApiError, Change, Cluster, Object, Source
+from .unready import cause
+from .unready.situation import Situation
 
 
 def must_run_anew(cluster: Cluster, present: Object, wanted: Object) -> bool:
@@ -33,8 +37,16 @@ def wait_jobs(cluster: Cluster, jobs: t.Sequence[Object], timeout: float, note: 
     for job in jobs:
         namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
         begun = time.monotonic()
-        for change in cluster.watch([Source(JOB, namespace, fields=f"metadata.name={name}")], timeout):
-            if change is None or change.gone:
+        own = Source(JOB, namespace, fields=f"metadata.name={name}")
+        owned = Source(POD, namespace, labels=f"batch.kubernetes.io/job-name={name}")
+        starting = _Starting(job)
+        for change in cluster.watch([own, owned, Source(EVENT, namespace)], timeout):
+            if change is None or change.source != own:
+                starting.take(change)
+                if (found := starting.diagnose()) is not None:
+                    raise Failure(f"Job/{name} does not start", [found])
+                continue
+            if change.gone:
                 continue
             conditions = _conditions(change.object)
             if "Complete" in conditions:
@@ -44,6 +56,39 @@ def wait_jobs(cluster: Cluster, jobs: t.Sequence[Object], timeout: float, note: 
                 raise _job_failed(cluster, job, str(conditions["Failed"].get("message") or "it failed"))
         else:
             raise _job_failed(cluster, job, f"it had not completed within {timeout:g} s")
+
+
+@dataclass
+class _Starting:
+    """The pods of a Job and the events beside them, by uid, and since when each pod is in its present state."""
+
+    job: Object
+    pods: dict[str, Object] = field(default_factory=dict)
+    events: dict[str, Object] = field(default_factory=dict)
+    since: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def take(self, change: Change | None) -> None:
+        if change is None:
+            return
+        uid = change.object["metadata"]["uid"]
+        store = self.pods if change.source.kind == POD else self.events
+        if change.gone:
+            store.pop(uid, None)
+            return
+        store[uid] = change.object
+        if change.source.kind == POD:
+            name, state = pods.name_of(change.object), pods.state_words(change.object)
+            if self.since.get(name, ("", 0.0))[0] != state:
+                self.since[name] = (state, time.monotonic())
+
+    def diagnose(self) -> Diagnosis | None:
+        """Why no pod of the Job can start, once that is certain; a program that ends may be tried again."""
+        now = time.monotonic()
+        present = [pod for pod in self.pods.values() if not pods.finished(pod) and not pods.terminating(pod)]
+        uids = {self.job["metadata"]["uid"], *self.pods}
+        events = [event for event in self.events.values() if pods.involves(event, uids)]
+        since = {name: now - begun for name, (_state, begun) in self.since.items()}
+        return cause.diagnose_start(Situation(self.job, present, events=events, since=since))
 
 
 def _conditions(job: Object) -> dict[str, Object]:

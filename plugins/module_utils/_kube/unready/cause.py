@@ -14,7 +14,7 @@ from .. import pods
 from ..api import Object
 from ..patch import rollout
 from .running import coverage, ended, foreign, gates, probes
-from .scheduling import pods_refused, unschedulable, without_scheduler
+from .scheduling import pods_refused, stands_still, unschedulable, without_scheduler
 from .situation import Situation, last_words
 from .starting import config, image, mounts, sandbox
 
@@ -23,7 +23,7 @@ def diagnose(situation: Situation) -> Diagnosis | None:
     """The cause that is certain, or None: wait. At the timeout the most probable one, always."""
     # A Deployment that ends its former pods first has not tried to start any other yet.
     waits_for_former = bool(situation.former) and rollout.replaces_in_place(situation.workload)
-    refused = pods_refused(situation)
+    refused = stands_still(situation) or pods_refused(situation)
     if refused is not None and not waits_for_former:
         return refused
     for pod in situation.pods:
@@ -32,6 +32,24 @@ def diagnose(situation: Situation) -> Diagnosis | None:
             if found is not None:
                 return found
     return _at_timeout(situation) if situation.timed_out else None
+
+
+def diagnose_start(situation: Situation) -> Diagnosis | None:
+    """Why a pod cannot even start, if that is certain; what its program does is left to whoever runs it."""
+    refused = pods_refused(situation)
+    if refused is not None:
+        return refused
+    for pod in situation.pods:
+        for rule in (without_scheduler, unschedulable, mounts, sandbox):
+            found = rule(situation, pod)
+            if found is not None:
+                return found
+        for container in pods.containers(pod):
+            for rule_of_container in (image, foreign, config):
+                found = rule_of_container(situation, pod, container)
+                if found is not None:
+                    return found
+    return None
 
 
 def _containers(situation: Situation, pod: Object) -> Diagnosis | None:
@@ -53,13 +71,10 @@ def _at_timeout(situation: Situation) -> Diagnosis:
             "They end when their grace period is over; raise service_ready_timeout",
         )
     if not situation.pods:
-        paused = situation.workload["spec"].get("paused")
         return Diagnosis(
             "pods-missing",
-            "There is no pod" + (": the rollout is paused" if paused else ", and the controller says nothing about it"),
-            "Resume the rollout (kubectl rollout resume)"
-            if paused
-            else "Look at the events of the workload and at kube-controller-manager",
+            "The workload has no pod, and its controller has reported no reason",
+            "Look at the events of the workload and at kube-controller-manager",
         )
     waiting = [pod for pod in situation.pods if not pods.ready(pod)] or list(situation.pods)
     words = "; ".join(f"{pods.name_of(pod)} {pods.state_words(pod)}" for pod in waiting)

@@ -20,6 +20,25 @@ _SILENT = {"default-scheduler": 20.0}
 _SILENT_OTHER = 4.0
 
 
+def stands_still(situation: Situation) -> Diagnosis | None:
+    """The workload does not replace its pods at all, as its spec says."""
+    name, spec = situation.workload["metadata"]["name"], situation.workload["spec"]
+    if spec.get("paused") and not situation.pods:
+        return Diagnosis(
+            "pods-missing",
+            f"The rollout of {name} is paused, so no pod of its present revision starts",
+            f"Resume it: kubectl rollout resume deployment/{name}",
+        )
+    remaining = [pods.name_of(pod) for pod in situation.former if not pods.terminating(pod)]
+    if remaining and (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
+        return Diagnosis(
+            "former-pods-remain",
+            f"{name} has the update strategy OnDelete, so nothing replaces {', '.join(remaining)}",
+            f"Delete them: kubectl delete pod {' '.join(remaining)}",
+        )
+    return None
+
+
 def pods_refused(situation: Situation) -> Diagnosis | None:
     """The controller could not even create the pods."""
     messages = [

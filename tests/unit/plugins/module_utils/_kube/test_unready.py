@@ -326,7 +326,7 @@ CASES: list[tuple[str, dict[str, t.Any] | None, dict[str, t.Any], str | None, st
         "pods-refused",
         "no team label",
     ),
-    ("no pod", None, {"timed_out": True}, "pods-missing", "no pod"),
+    ("no pod", None, {"timed_out": True}, "pods-missing", "has no pod"),
     ("former pod", None, {"timed_out": True, "former": [pod()]}, "former-pods-remain", "svc-1"),
     (
         "quota",
@@ -391,6 +391,24 @@ def test_the_words_for_a_state(entry: dict[str, t.Any], words: str) -> None:
 
 LOOPING = waiting("CrashLoopBackOff", last=CRASHED, restarts=2)
 READY = {"conditions": [{"type": "Ready", "status": "True"}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "present", "former", "cause"),
+    [
+        pytest.param({"paused": True}, [], [], "pods-missing", id="paused, no pod"),
+        pytest.param({"paused": True}, [], [pod(READY)], "pods-missing", id="paused, former pods"),
+        pytest.param({"paused": True}, [pod()], [], None, id="paused after its pods came"),
+        pytest.param({"updateStrategy": {"type": "OnDelete"}}, [], [pod(READY)], "former-pods-remain", id="OnDelete"),
+        pytest.param({"updateStrategy": {"type": "OnDelete"}}, [pod()], [], None, id="OnDelete, none to replace"),
+        pytest.param({"updateStrategy": {"type": "RollingUpdate"}}, [], [pod(READY)], None, id="RollingUpdate"),
+    ],
+)
+def test_a_workload_that_stands_still_is_named_at_once(
+    spec: dict[str, t.Any], present: list[dict[str, t.Any]], former: list[dict[str, t.Any]], cause: str | None
+) -> None:
+    found = diagnose(Situation({"metadata": {"name": "svc"}, "spec": spec}, present, former=former))
+    assert (found.cause if found else None) == cause
 
 
 @pytest.mark.parametrize(
