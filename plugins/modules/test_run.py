@@ -105,7 +105,10 @@ seconds:
   returned: always
   type: float
 tests:
-  description: Numbers of passed and skipped tests, and the names of failed ones, if the output is that of C(go test) or Ginkgo.
+  description:
+    - Numbers of passed and skipped tests, and the names of failed ones.
+    - Read are C(go test) with C(-v) or C(-json), gotestsum, Ginkgo, TAP, bats, kuttl, chainsaw, and JUnit files that O(command) names.
+    - The numbers are null if the output has none of these forms.
   returned: always
   type: dict
   sample: {passed: 12, skipped: 0, failed: []}

@@ -8,20 +8,19 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import sys
+import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import _files
-from .._diagnosis import Diagnosis, Failure, failure
+from .._diagnosis import Failure, failure
+from .._golang.toolchain import path_with_go
 from .._process import command
 from .._process.owner import owner_alive
 from .._run.progress import Progress
-from .gotest import Tally, first_complaints
-
-#: What a shell exits with when there is no such command.
-_NOT_FOUND = 127
+from . import junit, verdict
+from .results import Results
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,13 @@ def run(spec: SuiteSpec, progress: Progress, owner: int | None) -> dict[str, t.A
             "Set service_repo to the directory in which service_tests is to run",
         )
     progress.note(f"testing: {shown}")
-    tally = Tally()
+    results = Results()
+    begun = time.time()
     hung: list[str] = []
 
     def on_timeout() -> None:
         progress.note(f"the tests have not ended after {spec.timeout:g} s: asking them where they hang")
-        hung.extend(tally.running_leaves())
+        hung.extend(results.go.running_leaves())
 
     with _log_of(spec) as log:
         quiet = False
@@ -64,17 +64,18 @@ def run(spec: SuiteSpec, progress: Progress, owner: int | None) -> dict[str, t.A
         def on_line(line: str) -> None:
             nonlocal quiet
             log.write(line + "\n")
-            tally.feed(line)
+            text = results.feed(line)
             # The dump of all goroutines goes to the log, not over the terminal.
             quiet = quiet or line.startswith("SIGQUIT: quit")
-            if not quiet:
-                progress.output(line)
+            if not quiet and text is not None:
+                progress.output(text)
 
+        env = _environment(spec.env)
         try:
             ended = command.run(
                 argv,
                 cwd=spec.cwd,
-                env=_environment(spec.env),
+                env=env,
                 on_line=on_line,
                 timeout=spec.timeout,
                 timeout_signal=signal.SIGQUIT,
@@ -90,14 +91,27 @@ def run(spec: SuiteSpec, progress: Progress, owner: int | None) -> dict[str, t.A
                 f"Executing {error.filename or argv[0]} failed with: {error.strerror}",
                 "Set service_tests to a command that runs in service_repo",
             ) from error
-    tests = {"passed": tally.passed, "skipped": tally.skipped, "failed": tally.failed_leaves()}
-    result: dict[str, t.Any] = {"rc": ended.rc, "seconds": round(ended.seconds, 3), "tests": tests, "command": shown}
-    problem = _problem(spec, shown, ended, tally, hung)
+    if not results.counted:
+        results.junit = junit.read(junit.files_of(shown, spec.cwd, env, begun))
+    result: dict[str, t.Any] = {
+        "rc": ended.rc,
+        "seconds": round(ended.seconds, 3),
+        "tests": results.as_dict(),
+        "command": shown,
+    }
+    run_ended = verdict.EndedTests(shown, spec.cwd, spec.timeout, spec.log, ended, results, hung)
+    problem = verdict.problem(run_ended)
     if problem is not None:
         message, diagnosis = problem
+        if diagnosis.cause == "no-tests-run" and not results.counted:
+            result["tests"] |= {"passed": 0, "skipped": 0}
         sections = {"tests": {**section(result), "ok": False}}
         raise Failure(message, [diagnosis], {"changed": True, **result}, sections)
+    # What failed at first has passed when it ran again.
+    result["tests"]["failed"] = []
     progress.note(f"tests passed after {ended.seconds:.1f} s")
+    if not results.counted:
+        progress.note(f"the number of tests is unknown: {results.why_unknown()}")
     return result
 
 
@@ -116,65 +130,5 @@ def section(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _environment(extra: t.Mapping[str, str]) -> dict[str, str]:
-    """Ours and ``extra``; Ansible's environment comes last in PATH, for a Go toolchain from PyPI."""
-    path = [os.environ.get("PATH", os.defpath), os.path.dirname(os.path.abspath(sys.executable))]
-    return {**os.environ, "PATH": os.pathsep.join(path), **extra}
-
-
-def _problem(
-    spec: SuiteSpec, shown: str, ended: command.Ended, tally: Tally, hung: list[str]
-) -> tuple[str, Diagnosis] | None:
-    """In a few words what is wrong, and why; None if the tests passed."""
-    where = f"; the whole output is in {spec.log}" if spec.log else ""
-    if ended.abandoned:
-        return "The tests were stopped", Diagnosis("tests-failed", "The playbook that ran them is gone", "Run it again")
-    if ended.timed_out or tally.timed_out_after:
-        limit = tally.timed_out_after or f"{spec.timeout:g} s"
-        hung = hung or tally.running_leaves()
-        last = ended.tail[-1].strip() if ended.tail else "nothing"
-        evidence = f"{', '.join(hung)} had begun and not ended" if hung else f"The last thing they wrote was: {last}"
-        return (
-            f"The tests had not ended after {limit} and were stopped",
-            Diagnosis("tests-timeout", evidence + where, "Mend what hangs, or raise service_tests_timeout"),
-        )
-    if ended.rc == _NOT_FOUND:
-        return (
-            f"The tests could not be started: {shown}",
-            Diagnosis(
-                "tests-failed",
-                " | ".join(ended.tail[-2:]) or f"It ended with exit code {_NOT_FOUND}, which means: no such command",
-                "Set service_tests to a command that is on PATH",
-            ),
-        )
-    if ended.rc != 0:
-        return (
-            f"The tests failed: '{shown}' ended with exit code {ended.rc}",
-            Diagnosis(
-                "tests-failed",
-                _said(tally.failed_leaves(), first_complaints(ended.tail)) + where,
-                "Mend the tests or the service; the coverage is reported all the same",
-            ),
-        )
-    if tally.nothing_ran and tally.cached_packages:
-        return (
-            f"No test ran: '{shown}'",
-            Diagnosis("no-tests-run", "Go took the results from its cache", "Add -count=1 to go test in service_tests"),
-        )
-    if tally.nothing_ran:
-        return (
-            f"No test ran: '{shown}'",
-            Diagnosis(
-                "no-tests-run",
-                "None of its packages has a test" if tally.specs is None else "Ginkgo ran none of its specs",
-                "Set service_tests to a command that runs the end-to-end tests",
-            ),
-        )
-    return None
-
-
-def _said(failed: t.Sequence[str], complaints: t.Sequence[str]) -> str:
-    """Which tests failed, and their first complaints."""
-    if not failed:
-        return f"The last that it wrote was: {' | '.join(complaints)}" if complaints else "It wrote nothing"
-    named = f"{', '.join(failed[:5])}{' and more' if len(failed) > 5 else ''} failed"
-    return ": ".join([named, *([" | ".join(complaints)] if complaints else [])])
+    """Ours and ``extra``; PATH ends with the places in which the build looks for Go."""
+    return {**os.environ, "PATH": path_with_go(os.environ.get("PATH", os.defpath)), **extra}

@@ -143,8 +143,10 @@ def _tests(row: Row) -> str:
     if not tests:
         return "-"
     failed = len(tests["failed"])
+    if tests["passed"] is None:
+        return f"{failed} failed" if failed else "count unknown" if tests["ok"] else "failed, count unknown"
     if tests["passed"] + failed == 0:
-        return "ok" if tests["ok"] else "failed"
+        return "none"
     return f"{tests['passed']} passed" + (f", {failed} failed" if failed else "")
 
 

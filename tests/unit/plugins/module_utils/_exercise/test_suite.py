@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._exercise import suite
+from ansible_collections.gocover.e2e.plugins.module_utils._golang import toolchain
 from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Progress, into_file
 
 FOREVER = 600
@@ -75,7 +76,7 @@ PRINT_FAILURE = r"printf '%s\n' '--- FAIL: TestA (0.00s)' '    a_test.go:3: wron
         (
             "echo broken; exit 2",
             "tests-failed",
-            "ended with exit code 2. The last that it wrote was: broken; the whole output",
+            "ended with exit code 2. Last output: broken; the whole output",
         ),
         ("exit 2", "tests-failed", "ended with exit code 2. It wrote nothing; the whole output is in"),
         ("kill -9 $$", "tests-failed", "ended with exit code 137."),
@@ -84,6 +85,20 @@ PRINT_FAILURE = r"printf '%s\n' '--- FAIL: TestA (0.00s)' '    a_test.go:3: wron
         (["/no/such/command"], "tests-failed", "Executing /no/such/command failed with: No such file or directory."),
         (r"printf '?   \tx\t[no test files]\n'", "no-tests-run", "None of its packages has a test."),
         (r"printf 'ok  \tx\t(cached)\n'", "no-tests-run", "Add -count=1 to go test in service_tests."),
+        (r"printf -- '--- SKIP: TestA (0.00s)\n'", "no-tests-run", "All 1 tests were skipped."),
+        (
+            PRINT_FAILURE + " | cat",
+            "tests-failed",
+            "ended with exit code 0. TestA failed: a_test.go:3: wrong; the whole",
+        ),
+        ("echo 'DONE 0 tests in 0.1s'", "no-tests-run", "gotestsum counts no test."),
+        (
+            ["echo", '{"Action":"output","Package":"x","Output":"?   \\tx\\t[no test files]"}'],
+            "no-tests-run",
+            "None of",
+        ),
+        ("echo 1..0", "no-tests-run", "TAP counts no test."),
+        ("echo '<testsuites/>' > out.xml", "no-tests-run", "JUnit counts no test."),
         ("echo 'Ran 0 of 4 Specs in 0.000 seconds'", "no-tests-run", "Ginkgo ran none of its specs."),
         ("  ", "no-tests-run", "service_tests is empty."),
         ([], "no-tests-run", "service_tests is empty."),
@@ -128,3 +143,74 @@ def test_a_suite_whose_playbook_is_gone(spec: suite.SuiteSpec) -> None:
         # The playbook goes while the tests run.
         failure = failed(replace(spec, command=f"kill -9 {owner.pid}; exec sleep {FOREVER}"), owner.pid)
     assert "The playbook that ran them is gone" in str(failure)
+
+
+MODULE = {"go.mod": "module example.test/m\n\ngo 1.21\n", "lib/lib.go": "package lib\n"}
+TEST = 'package e2e\n\nimport "testing"\n\nfunc TestA(t *testing.T) {}\n'
+TAGGED = f"//go:build e2e\n\n{TEST}"
+
+
+@pytest.mark.parametrize("flags", ["-v", "-json", ""])
+@pytest.mark.parametrize(
+    ("files", "packages", "remedy"),
+    [
+        (
+            {"test/e2e/a_test.go": TAGGED},
+            "./test/e2e/...",
+            "Set service_tests: go test -tags=e2e -count=1 {} ./test/e2e/...",
+        ),
+        ({"test/e2e/a_test.go": TAGGED}, "./test/e2e", "Set service_tests: go test -tags=e2e -count=1 {} ./test/e2e"),
+        (
+            {"test/e2e/a_test.go": TAGGED, "test/e2e/doc.go": "package e2e\n"},
+            "./test/e2e/...",
+            "Set service_tests: go test -tags=e2e -count=1 {} ./test/e2e/...",
+        ),
+        ({}, "./test/e2e/...", "Set service_tests to a command that runs the end-to-end tests"),
+        ({}, "./test/e2e", "Set service_tests to a command that runs the end-to-end tests"),
+        ({}, "./lib/...", "Set service_tests to a command that runs the end-to-end tests"),
+        ({"e/a_test.go": TEST}, "-run=NoSuch ./e", "Set service_tests to a command that runs the end-to-end tests"),
+    ],
+)
+def test_go_without_a_test(
+    files: dict[str, str], packages: str, remedy: str, flags: str, spec: suite.SuiteSpec, tmp_path: Path
+) -> None:
+    for name, content in {**MODULE, **files}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    environment = {"GOTOOLCHAIN": "local", "GOFLAGS": ""}
+    failure = failed(replace(spec, command=f"go test -count=1 {flags} {packages}", env=environment))
+    (diagnosis,) = failure.diagnoses
+    assert (diagnosis.cause, diagnosis.remedy) == ("no-tests-run", remedy.format(flags))
+
+
+def test_an_unknown_count_is_reported(spec: suite.SuiteSpec, tmp_path: Path) -> None:
+    progress = tmp_path / "progress"
+    result = suite.run(replace(spec, command="echo 200 OK"), Progress(into_file(str(progress))), None)
+    assert result["tests"] == {"passed": None, "skipped": None, "failed": []}
+    assert shown(progress)[-1].startswith(
+        "the number of tests is unknown: the output is in none of the forms go test -v,"
+    )
+
+
+def test_what_passes_when_it_runs_again_has_not_failed(spec: suite.SuiteSpec) -> None:
+    output = "=== FAIL: x TestA (0.00s)", "DONE 2 runs, 3 tests, 1 failure in 0.5s"
+    result = suite.run(replace(spec, command=["printf", "%s\\n", *output]), Progress(), None)
+    assert result["tests"] == {"passed": 2, "skipped": 0, "failed": []}
+
+
+def test_a_junit_file_gives_the_count(spec: suite.SuiteSpec) -> None:
+    case = "<testsuites><testsuite><testcase name='a'/><testcase name='b'/></testsuite></testsuites>"
+    result = suite.run(replace(spec, command=f'echo "{case}" > out.xml'), Progress(), None)
+    assert result["tests"] == {"passed": 2, "skipped": 0, "failed": []}
+
+
+def test_the_go_of_the_build_is_on_the_path_of_the_tests(
+    spec: suite.SuiteSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sdk").mkdir()
+    (tmp_path / "sdk" / "go").write_text("#!/bin/sh\necho --- PASS: TestA\n")
+    (tmp_path / "sdk" / "go").chmod(0o755)
+    monkeypatch.setattr(toolchain, "PLACES", (str(tmp_path / "sdk"),))
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert toolchain.find_go(os.environ) == str(tmp_path / "sdk" / "go")
+    assert suite.run(replace(spec, command="go test"), Progress(), None)["tests"]["passed"] == 1
