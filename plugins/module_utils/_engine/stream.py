@@ -5,6 +5,9 @@
 
 A frame is a header of 8 bytes (stream 0, 1 or 2; three zeros; the length, big endian) and its content
 (docs.docker.com/reference/api/engine, "Attach to a container"). podman speaks the same.
+
+docker.utils.socket was tried. It takes a connection that ends within a frame for the end of the stream, so that half an
+archive would pass for the whole, and reads from the socket alone, past what has come in one packet with the header.
 """
 
 from __future__ import annotations

@@ -3,8 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real API: requests through the Python client's configuration and connection pool.
 
-The client's typed classes and its dynamic client are left alone. Both ask for every API group before the first
-request; here the one group version that a kind belongs to is asked for, once, which takes milliseconds.
+kubernetes.dynamic was tried for the requests. Before the first one it asks for each API group: to apply a ConfigMap it
+took 23 requests and 1.15 s where this file takes 2 requests and 0.08 s (an API of 19 groups that answers after 2 ms,
+both on the same busy machine). And it writes bodies in ASCII, so that the API refuses to apply a manifest with a
+character beyond U+FFFF. kubernetes.watch follows one source and passes
+over what it missed; here several are followed at once, and a source whose version is too old is listed anew.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import typing as t
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from .._diagnosis import failure
+from .._diagnosis import failure, library_missing
 from .api import FIELD_MANAGER, ApiError, Change, Kind, Object, Source
 from .refusal import not_text, refused, unknown_kind, unreachable
 
@@ -29,9 +32,9 @@ try:
     from kubernetes import config as kube_config
     from kubernetes.client import ApiClient, Configuration
 
-    MISSING: str | None = None
+    MISSING: ImportError | None = None
 except ImportError as error:
-    MISSING = str(error)
+    MISSING = error
 
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 60.0
@@ -42,12 +45,7 @@ _LOG_BYTES = 65536
 def connect(kubeconfig: str | None, context: str | None) -> ApiCluster:
     """The cluster of a kubeconfig (default: E(KUBECONFIG), then ~/.kube/config). Raises Failure."""
     if MISSING is not None:
-        raise failure(
-            "The cluster's API cannot be asked",
-            "library-missing",
-            f"Ansible's Python environment lacks the Kubernetes client ({MISSING})",
-            "Add it there with: python -m pip install kubernetes",
-        )
+        raise library_missing("kubernetes>=29.0", MISSING, "The cluster's API cannot be asked")
     path = os.path.expanduser(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
     configuration = Configuration()
     try:

@@ -7,22 +7,33 @@ Each connection becomes a WebSocket to the API server's ``portforward`` of a rea
 binary messages whose first byte is a channel, 0 for data and 1 for errors; the first message of each channel is the
 port). Where the API server closes a connection, the next one goes to whichever pod is ready then. A new connection
 costs 20 ms, a request on one that is kept less than 1 ms. A node port of kind's nodes is used as it is.
+
+kubernetes.stream.portforward was tried for the WebSocket. It swaps a method of the client that all threads share for
+the time of a call, so that two connections cannot be opened at once, and reads the certificates for each of them anew.
 """
 
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
 import time
 import typing as t
 
-from .._diagnosis import Failure, failure
+from .._diagnosis import Failure, failure, library_missing
 from . import pods
 from .api import NODE, POD, SERVICE, Cluster, Object
 from .client import ApiCluster
 from .workload import Workload, label_selector
+
+try:
+    from websocket import WebSocket, WebSocketException
+except ImportError as error:
+    _WEBSOCKET_ERROR: ImportError | None = error
+else:
+    _WEBSOCKET_ERROR = None
 
 _CHUNK = 65536
 _PROTOCOL = "v4.channel.k8s.io"
@@ -79,6 +90,8 @@ def way_to(
     ``node_ports`` allows a node port of kind's nodes. In any other cluster the address of a node may be that of a
     stranger in this machine's own network.
     """
+    if _WEBSOCKET_ERROR is not None:
+        raise library_missing("websocket-client", _WEBSOCKET_ERROR, f"There is no way to {target.title}")
     found = find_target(cluster, target, port)
     direct = _node_port_url(cluster, target, port) if node_ports else None
     if direct is not None:
@@ -274,10 +287,6 @@ class _Channel:
 
 def _pump(local: socket.socket, remote: _Channel) -> None:
     """Carry bytes both ways until either side ends."""
-    import select
-
-    from websocket import WebSocketException
-
     poll = select.poll()
     poll.register(local, select.POLLIN)
     poll.register(remote.socket, select.POLLIN)
@@ -332,8 +341,6 @@ def _tls_context(configuration: t.Any) -> ssl.SSLContext:
 
 
 def _web_socket(cluster: ApiCluster, path: str, tls: ssl.SSLContext) -> t.Any:
-    from websocket import WebSocket, WebSocketException
-
     configuration = cluster.configuration
     options: dict[str, t.Any] = {"context": tls}
     if configuration.tls_server_name:

@@ -11,7 +11,7 @@ import os
 import typing as t
 from pathlib import Path
 
-from .._diagnosis import Failure, failure
+from .._diagnosis import Failure, failure, library_missing
 from . import rendering
 from .api import Object
 
@@ -19,8 +19,9 @@ try:
     import yaml
 
     _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-except ImportError:
-    yaml = None  # type: ignore[assignment]
+    _YAML_ERROR: ImportError | None = None
+except ImportError as error:
+    _YAML_ERROR = error
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -78,13 +79,8 @@ def read(sources: t.Iterable[t.Any], namespace: str = "") -> list[Manifest]:
 
 def parse(text: str, origin: str) -> list[Manifest]:
     """The objects of YAML or JSON text, which may hold several documents, and lists. Raises Failure."""
-    if yaml is None:
-        raise failure(
-            f"{origin} cannot be read",
-            "library-missing",
-            "Ansible's Python environment lacks PyYAML",
-            "Add it there with: python -m pip install PyYAML",
-        )
+    if _YAML_ERROR is not None:
+        raise library_missing("PyYAML", _YAML_ERROR, f"{origin} cannot be read")
     try:
         documents = _documents(text)
     except yaml.YAMLError as error:
