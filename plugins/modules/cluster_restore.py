@@ -66,7 +66,8 @@ diagnosis:
 
 import os
 
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import KUBE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.restoring import RestoreOptions, restore_cluster
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.holder import this_holder

@@ -196,7 +196,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._collect.collecting im
 from ansible_collections.gocover.e2e.plugins.module_utils._collect.directories import LocalDirectory, NodeDirectories
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.holder import this_holder
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step

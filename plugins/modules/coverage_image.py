@@ -180,14 +180,14 @@ diagnosis:
 """
 
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._images.building import (
     BuildOptions,
     build_binary,
     build_image,
 )
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
-from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 

@@ -126,7 +126,8 @@ diagnosis:
   elements: dict
 """
 
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import KUBE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch.patching import PatchOptions, manage_patch
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step

@@ -107,7 +107,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.gocover.e2e.plugins.module_utils import _files
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import journal, lifecycle, runtime, step
 

@@ -81,7 +81,7 @@ diagnosis:
 """
 
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._images.loading import LoadOptions, load_images
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step

@@ -131,11 +131,11 @@ diagnosis:
 """
 
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.presence import ClusterOptions, manage_cluster
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.program import find_kind
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
-from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 

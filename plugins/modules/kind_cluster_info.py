@@ -58,7 +58,7 @@ diagnosis:
 """
 
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.presence import list_clusters
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step

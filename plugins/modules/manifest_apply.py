@@ -137,11 +137,12 @@ diagnosis:
 
 import os
 
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import KUBE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.applying import ApplyOptions, apply_manifests
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._process.holder import this_holder
-from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 

@@ -129,10 +129,11 @@ diagnosis:
 """
 
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.options import ENGINE_OPTIONS
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import KUBE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
-from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 from ansible_collections.gocover.e2e.plugins.module_utils._startup.baseline import BaselineOptions, measure_baseline
 

@@ -132,7 +132,8 @@ from ansible_collections.gocover.e2e.plugins.module_utils._exercise.testing impo
     run_tests,
     run_tests_in_cluster,
 )
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import KUBE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 

@@ -109,10 +109,11 @@ diagnosis:
   elements: dict
 """
 
-from ansible_collections.gocover.e2e.plugins.module_utils._kube.options import KUBE_OPTIONS, cluster_of
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import KUBE_OPTIONS
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.client import cluster_of
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.waiting import WaitOptions, wait_for_workload
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
-from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
+from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import owner_alive
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 

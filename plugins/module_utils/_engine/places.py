@@ -27,6 +27,11 @@ _NO_SOCKET = "there is no such socket"
 #: What ``ping`` answers where nothing listens, in contrast to an engine that is slow or forbidden.
 NO_SERVICE = {_NO_SOCKET, os.strerror(errno.ECONNREFUSED).lower()}
 
+#: Documented in the doc fragment ``engine``.
+ENGINE_OPTIONS: dict[str, t.Any] = {
+    "provider": {"type": "str", "choices": ["auto", "docker", "podman"], "default": "auto"}
+}
+
 
 @dataclass(frozen=True)
 class Place:

@@ -19,7 +19,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from .._lock import locked
+from .._files import locked
 from .._process.child import popen
 from .api import EngineError
 from .places import NO_SERVICE, ping
@@ -48,14 +48,23 @@ def serve(program: str, env: t.Mapping[str, str], uid: int) -> Service:
         directory = _directory(env, uid)
         path = directory / "podman.sock"
         with locked(directory / "lock"):
-            silence = ping(f"unix://{path}")
-            if silence is not None:
-                if silence not in NO_SERVICE:
-                    raise EngineError(f"the service at {path} does not answer: {silence}", provider="podman")
+            if not _serves(path):
                 _start(program, path)
             return Service(f"unix://{path}", _hold(path))
     except OSError as error:
         raise EngineError(f"its service cannot be reached: {error.strerror or error}", provider="podman") from error
+
+
+def _serves(path: Path) -> bool:
+    """Whether a service answers; one that is just ending, or is slow, gets some time. Raises EngineError."""
+    deadline = time.monotonic() + _START_TIMEOUT
+    while (silence := ping(f"unix://{path}")) is not None:
+        if silence in NO_SERVICE:
+            return False
+        if time.monotonic() > deadline:
+            raise EngineError(f"the service at {path} does not answer: {silence}", provider="podman")
+        time.sleep(0.05)
+    return True
 
 
 def _start(program: str, path: Path) -> None:

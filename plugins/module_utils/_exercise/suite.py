@@ -17,7 +17,7 @@ from .. import _files
 from .._diagnosis import Failure, failure
 from .._golang.toolchain import path_with_go
 from .._process import command
-from .._process.owner import owner_alive
+from .._process.identity import owner_alive
 from .._run.progress import Progress
 from . import junit, verdict
 from .results import Results

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from .. import _reference
 from .._engine.api import Build, Engine
+from .._files import locked
 from .._golang import build, flags, target
 from .._golang import executable as program
 from .._golang.buildinfo import BuildInfo
-from .._lock import locked
 from .._outcome import Outcome
 from .._run.progress import Progress
 from . import instrumented, plain

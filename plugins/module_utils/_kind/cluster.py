@@ -20,7 +20,7 @@ from pathlib import Path
 from .. import _files
 from .._diagnosis import Diagnosis, Failure, failure
 from .._engine.api import Engine, EngineError
-from .._lock import locked
+from .._files import locked
 from .._reference import normalized
 from .._run.progress import Progress
 from . import failures, kubeconfig, program, restarted

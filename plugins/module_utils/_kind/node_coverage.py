@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._collect.nodes import check_path
 from .._engine.api import Engine
-from .._lock import locked
+from .._files import locked
 from .._outcome import Interrupted, Outcome
 from .._run.progress import Progress
 from . import cluster, injection

@@ -17,6 +17,9 @@ from .._diagnosis import Diagnosis, Failure
 #: An object as the API returns it, in JSON's types.
 Object = dict[str, t.Any]
 
+#: Documented in the doc fragment ``kube``; the modules that have them are the action group ``k8s``.
+KUBE_OPTIONS: dict[str, t.Any] = {"kubeconfig": {"type": "path"}, "context": {"type": "str"}}
+
 #: The name under which this collection owns fields of objects.
 FIELD_MANAGER = "gocover-e2e"
 

@@ -1,12 +1,18 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which process a process identifier means: numbers are reused, start times are not."""
+"""Which process a process identifier means, whether it still runs, and what it does with SIGTERM.
+
+Numbers are reused, start times are not.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
+import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,3 +49,26 @@ def _identify_by_ps(pid: int) -> Identity | None:
     shown = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
     state, _separator, began = shown.stdout.strip().partition(" ")
     return Identity(pid, began.strip()) if began and not state.startswith("Z") else None
+
+
+def owner_alive(owner: int | None) -> t.Callable[[], bool]:
+    """A question to ask again and again: does the playbook with this process identifier still run?
+
+    Without an owner (an ad-hoc call, a remote host) the answer is always yes.
+    """
+    owning = identify(owner) if owner else None
+    return owning.alive if owning is not None else lambda: True
+
+
+def ignores_sigterm(pid: int) -> bool:
+    """Whether the process ignores SIGTERM (proc(5): SigIgn is a mask in hexadecimal); False where it cannot be seen.
+
+    A Go program that calls signal.Notify and never looks into the channel does not show here: the runtime catches
+    every signal.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    mask = re.search(r"^SigIgn:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return mask is not None and bool(int(mask[1], 16) & (1 << (signal.SIGTERM - 1)))

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .. import _files, _lock
+from .. import _files
 from .._diagnosis import failure
 from .._process import supervisor
 from .._process.identity import Identity, identify
@@ -167,7 +167,7 @@ def _make_writable(places: Places) -> None:
 def _take(places: Places, playbook_pid: int | None) -> None:
     """Make the run the only one of its service there."""
     # Two that begin at once must not both find the place free.
-    with _lock.locked(places.work.parent / f".{places.work.name}.lock"):
+    with _files.locked(places.work.parent / f".{places.work.name}.lock"):
         holder = _other_holder(places, playbook_pid)
         if holder is not None:
             raise failure(

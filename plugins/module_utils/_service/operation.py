@@ -16,7 +16,7 @@ from .._covdata import runtime
 from .._losses import exits
 from .._outcome import Outcome
 from .._process import supervisor
-from .._process.signals import ignores_sigterm
+from .._process.identity import ignores_sigterm
 from .._run.progress import Progress
 from . import service
 

@@ -34,7 +34,7 @@ _ROOM = "import importlib; room = importlib.import_module(M + '{}'); "
     [
         ("docker", "._engine.connect", "room.connect()", "docker>=7.1"),
         ("kubernetes", "._kube.client", "room.connect(None, None)", "kubernetes>=29.0"),
-        ("urllib3", "._kube.client", "room.connect(None, None)", "kubernetes>=29.0"),
+        ("urllib3", "._kube.client", "room.connect(None, None)", "urllib3>=1.26"),
         ("yaml", "._kube.manifests", "room.parse('a: b', 'here')", "PyYAML"),
         ("yaml", "._kind.kubeconfig", "room.Kubeconfig('a: b')", "PyYAML"),
         ("tomllib", "._kind.basespec", "room.runtimes('')", "tomllib"),

@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._lock import locked
+from ansible_collections.gocover.e2e.plugins.module_utils._files import locked
 
 HOLD = """
 import fcntl, sys

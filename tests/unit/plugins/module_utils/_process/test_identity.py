@@ -10,9 +10,12 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import Identity, identify
-from ansible_collections.gocover.e2e.plugins.module_utils._process.owner import owner_alive
-from ansible_collections.gocover.e2e.plugins.module_utils._process.signals import ignores_sigterm
+from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import (
+    Identity,
+    identify,
+    ignores_sigterm,
+    owner_alive,
+)
 
 
 def test_a_process_is_the_same_for_as_long_as_it_runs() -> None:
