@@ -120,10 +120,12 @@ class Files:
 def choose(files: Files, wanted: Wanted, where: str) -> Files:
     """The files that the wanted programs wrote. Raises Failure ``mixed-binaries`` where that cannot be told.
 
-    It cannot be told where two different builds ran under a wanted name and neither says more of itself.
+    It cannot be told where two different builds ran under a wanted name and neither says more of itself. Where nothing
+    is wanted in particular, every program counts that has left counters; meta-data of another that has left none would
+    only add statements that nobody could have run.
     """
     if not wanted:
-        return files
+        return _with_counters(files)
     by_hash = {meta.meta_hash: meta for meta in files.metas.values()}
     named = {found for found, meta in by_hash.items() if meta.named and meta.main in wanted.mains}
     unsure = {
@@ -144,6 +146,14 @@ def choose(files: Files, wanted: Wanted, where: str) -> Files:
             if entry.meta_hash in named or (entry.meta_hash in unsure and entry.program in wanted.names)
         },
     )
+
+
+def _with_counters(files: Files) -> Files:
+    """The files of those builds that have left counters; all of them where none has."""
+    counted = {entry.meta_hash for entry in files.counters.values()}
+    if not counted:
+        return files
+    return Files({name: meta for name, meta in files.metas.items() if meta.meta_hash in counted}, dict(files.counters))
 
 
 def _could_be(meta: Meta | None, wanted: Wanted) -> bool:

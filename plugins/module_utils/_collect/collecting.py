@@ -138,6 +138,8 @@ def _collect(wanted: CollectOptions, directory: Directory, progress: Progress) -
         f"collected {gathered.meta_files} covmeta and {gathered.counter_files} covcounters files, "
         f"{gathered.size:,} bytes"
     )
+    for line in _apportioned(wanted, gathered):
+        progress.note(line)
     removed = wanted.remove and any(gathered.taken.values())
     if removed:
         _discard(sources, gathered, progress)
@@ -157,6 +159,19 @@ def _collect(wanted: CollectOptions, directory: Directory, progress: Progress) -
         lost = verdict.lost_counters(verdicts)
         raise Failure("Counters are missing", [*diagnosis, lost], {**result, "changed": changed}, sections)
     return Outcome(changed=changed, result=result, sections=sections, diagnosis=diagnosis)
+
+
+def _apportioned(wanted: CollectOptions, gathered: gather.Gathered) -> list[str]:
+    """What was taken together, and what was left out, where a directory holds files of more than one program."""
+    lines = []
+    programs = list(dict.fromkeys(binary.title for binary in gathered.binaries))
+    if len(programs) > 1:
+        lines.append(f"these programs are counted together: {', '.join(programs)}")
+    others = list(dict.fromkeys(binary.title for binary in gathered.others))
+    if others:
+        why = "another program is collected" if wanted.programs else "no counters came from it"
+        lines += [f"{title} is left out: {why}" for title in others]
+    return lines
 
 
 def _judge(

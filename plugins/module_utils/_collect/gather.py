@@ -253,6 +253,9 @@ def _inspect(
                 left.setdefault(source, []).append(there)
                 taken.setdefault(source, []).append(there)
         if not kept:
+            # Meta-data without counters tells nothing that anybody would miss; other programs still need theirs.
+            for source, there in places if not wanted and name in found.metas else ():
+                taken.setdefault(source, []).append(there)
             continue
         kind = counters if name in chosen.counters else metas
         for source, there in places:

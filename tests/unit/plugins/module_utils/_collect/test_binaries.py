@@ -37,6 +37,10 @@ def shared(*builds: tuple[str, str | None, frozenset[str], list[str]]) -> Files:
     [
         # Everything, if nothing is said.
         ([("a", GATEWAY, SHOP, ["gateway"]), ("b", CART, SHOP, ["cart"])], Wanted(), "m-a m-b c-a-0 c-b-0"),
+        # Another program that was only started adds statements that nobody could have run.
+        ([("a", GATEWAY, SHOP, ["gateway"]), ("b", CART, SHOP, [])], Wanted(), "m-a c-a-0"),
+        ([("a", GATEWAY, SHOP, []), ("b", CART, SHOP, [])], Wanted(), "m-a m-b"),
+        ([("a", GATEWAY, SHOP, []), ("b", "lost", SHOP, ["cart"])], Wanted(), "c-b-0"),
         # By the main package, whatever the executable is called.
         ([("a", GATEWAY, SHOP, ["app"]), ("b", CART, SHOP, ["app"])], Wanted([GATEWAY]), "m-a c-a-0"),
         ([("a", GATEWAY, SHOP, ["app"]), ("b", CART, SHOP, ["app"])], Wanted([GATEWAY, CART]), "m-a m-b c-a-0 c-b-0"),

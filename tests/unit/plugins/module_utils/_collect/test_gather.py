@@ -118,6 +118,16 @@ def test_other_files_stay_where_they_are(copied: Path, dest: Path) -> None:
     assert set(contents(dest)) == set(contents(ONE))
 
 
+def test_another_program_that_left_no_counters_is_left_out_and_named(copied: Path, dest: Path) -> None:
+    (stranger,) = FIRST.glob("covmeta.*")
+    shutil.copy(stranger, copied)
+    gathered = bring([source(copied)], dest)
+    assert set(contents(dest)) == set(contents(ONE))
+    assert [binary.meta_hash for binary in gathered.others] == [stranger.name.partition(".")[2]]
+    # It goes with the rest where the source is cleared: nobody would miss it.
+    assert stranger.name in gathered.taken["node"]
+
+
 def test_leftovers_of_a_dying_program_are_named(copied: Path, dest: Path) -> None:
     (copied / "tmp.covcounters.x1").write_bytes(b"half")
     gathered = bring([source(copied)], dest)
