@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,10 @@ def modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: FakeEngine,
     """Runs modules against ``engine`` and ``cluster``; locks lie below a temporary directory."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return Modules(monkeypatch, engine, cluster)
+
+
+@pytest.fixture
+def node_path() -> t.Iterator[Path]:
+    """A directory outside of /tmp, which is a tmpfs in kind's nodes."""
+    with tempfile.TemporaryDirectory(prefix="gocover-test-", dir="/var/tmp") as node:
+        yield Path(node) / "covdata"

@@ -60,6 +60,12 @@ def patched(world: World, **arguments: t.Any) -> Arguments:
     return {**wanted, **arguments}
 
 
+def patched_place(world: World, **arguments: t.Any) -> Arguments:
+    wanted = patched(world)
+    world.modules.cluster.settle()
+    return {"workload": wanted["workload"], "namespace": wanted["namespace"], **arguments}
+
+
 def stopped(world: World, **arguments: t.Any) -> Arguments:
     patch(world)
     place: Arguments = {"workload": "deployment/shop", "namespace": "e2e"}
@@ -226,7 +232,7 @@ CASES: list[tuple[str, str, t.Callable[[World], Arguments], bool]] = [
     ("manifest_apply", "new", manifests, True),
     ("manifest_apply", "applied already", lambda w: manifests(w, applied=True), False),
     ("workload_ready", "ready", shutdown, False),
-    ("workload_ready", "no replicas", lambda w: shutdown(w, replicas=0), False),
+    ("workload_ready", "ready with its patch", lambda w: patched_place(w, patched=True), False),
     ("covdata_collect", "new files", collect, True),
     ("covdata_collect", "the same files again", lambda w: collect(w, again=True), False),
     ("covdata_collect", "the same files, removed there", lambda w: collect(w, again=True, remove=True), True),
@@ -298,5 +304,6 @@ def test_check_mode_answers_what_the_real_run_does(
         if name == "service_process":
             world.modules(name, **{**arguments, "state": "stopped"})
     assert "failed" not in predicted, predicted
+    assert done.get("failed", False) is (arguments.get("command") == "false"), done
     assert (predicted["changed"], done["changed"]) == (changed, changed), done
     assert predicted.get("diff") == done.get("diff")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import typing as t
 from pathlib import Path
 
@@ -15,13 +14,6 @@ from module_runner import Modules
 from scenes import COVDATA, KIND_NODE, deployment, kind_programs, node_programs
 
 Arguments = dict[str, t.Any]
-
-
-@pytest.fixture
-def node_path() -> t.Iterator[Path]:
-    """A directory outside of /tmp, which is a tmpfs in kind's nodes."""
-    with tempfile.TemporaryDirectory(prefix="gocover-refused-", dir="/var/tmp") as node:
-        yield Path(node) / "covdata"
 
 
 def engine_arguments(name: str, state: str, modules: Modules, tmp: Path, node_path: Path, service: Path) -> Arguments:
