@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.gocover.e2e.plugins.module_utils._losses import exits
 from module_runner import Modules
 from scenes import COVDATA
 
@@ -32,8 +33,8 @@ def test_the_files_are_collected_and_counted(modules: Modules, source: Path, tmp
 
 
 def test_collected_files_are_removed_if_asked_to(modules: Modules, source: Path, tmp_path: Path) -> None:
-    arguments = {"node_path": str(source), "dest": str(tmp_path / "dest"), "remove": "true"}
-    assert modules("covdata_collect", check_mode=False, **arguments)["changed"]
+    arguments: dict[str, t.Any] = {"node_path": str(source), "dest": str(tmp_path / "dest"), "remove": True}
+    assert modules("covdata_collect", **arguments)["changed"]
     assert not source.exists() and names(tmp_path / "dest") == names(COVDATA)
 
 
@@ -41,8 +42,6 @@ def test_collected_files_are_removed_if_asked_to(modules: Modules, source: Path,
 def test_no_counters_at_all_is_a_failure_with_the_reason(
     modules: Modules, tmp_path: Path, exit_code: int, cause: str
 ) -> None:
-    from ansible_collections.gocover.e2e.plugins.module_utils._losses import exits
-
     ending = exits.Ending("shop", exit_code, "Error", 1.0, 30.0, log=[])
     diagnosis = [entry.as_dict() for entry in exits.diagnose(ending)]
     pod = {"name": "shop", "node": "here", "exit_code": exit_code, "reason": "Error", "diagnosis": diagnosis}

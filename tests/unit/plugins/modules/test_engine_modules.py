@@ -85,8 +85,8 @@ def test_what_cannot_be_loaded(modules: Modules, engine: FakeEngine) -> None:
     assert causes(modules("image_archive_load", **load)) == ["node-stopped"]
     engine.start(KIND_NODE)
     assert causes(modules("image_archive_load", **load)) == ["image-missing"]
-    archive = {"cluster": "e2e", "archive": "/nowhere/shop.tar"}
-    assert causes(modules("image_archive_load", check_mode=False, **archive)) == ["archive-invalid"]
+    archive: dict[str, t.Any] = {"cluster": "e2e", "archive": "/nowhere/shop.tar"}
+    assert causes(modules("image_archive_load", **archive)) == ["archive-invalid"]
 
 
 def test_an_existing_cluster_is_checked_and_listed(modules: Modules, engine: FakeEngine, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from module_runner import Modules
 
 @pytest.fixture
 def service(modules: Modules, service_binary: Path, tmp_path: Path) -> t.Iterator[dict[str, t.Any]]:
-    arguments = {
+    arguments: dict[str, t.Any] = {
         "name": "shop",
         "command": [str(service_binary)],
         "covdata": str(tmp_path / "covdata"),
@@ -47,7 +47,7 @@ def test_a_service_that_is_not_ready(modules: Modules, service: dict[str, t.Any]
 
 def test_the_tests_get_the_address_of_the_service(modules: Modules, tmp_path: Path) -> None:
     wanted: dict[str, t.Any] = {"env": {"TOKEN": "of $(SERVICE_NAMESPACE)"}, "log": str(tmp_path / "tests.log")}
-    place = {"service_url": "http://127.0.0.1:1", "namespace": "e2e"}
+    place: dict[str, t.Any] = {"service_url": "http://127.0.0.1:1", "namespace": "e2e"}
     result = modules("test_run", command='echo "$SERVICE_URL $TOKEN"', **wanted, **place)
     assert (result["rc"], result["changed"]) == (0, True)
     assert (tmp_path / "tests.log").read_text() == "http://127.0.0.1:1 of e2e\n"
