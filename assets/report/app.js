@@ -16,7 +16,7 @@ $$("tr.file[data-f]", table).forEach(row => {
   files[Number(row.dataset.f)] = file;
   indexOf.set(file.name, Number(row.dataset.f));
 });
-const percentText = (covered, total) => (total ? 100 * covered / total : 0).toFixed(1) + "%";
+const percentText = (covered, total) => total ? (100 * covered / total).toFixed(1) + "%" : "-";
 const tone = (covered, total) => !total ? "muted" : covered / total >= .8 ? "good" : covered / total >= .5 ? "fair" : "poor";
 const say = text => { $("#said").textContent = text; };
 
@@ -49,7 +49,7 @@ function filterPackages() {
     group.hidden = !any;
   }
   $("#none").hidden = matches > 0;
-  return matches + " files";
+  return plural(matches, "file");
 }
 function fold(body, folded) {
   body.dataset.folded = String(folded);
@@ -89,14 +89,14 @@ async function showFunctions() {
   $("#function-rows").replaceChildren(...fitting.slice(0, shownFunctions).map(([name, file, line, covered, total, calls]) => {
     const { name: fileName, anchor } = files[file];
     return make("tr", { class: "file" }, make("th", { scope: "row" }, make("a", { href: anchor + ":" + line }, name)),
-      make("td", { class: "muted wide" }, fileName + ":" + line), make("td", { class: "num calls wide" }, String(calls)),
-      make("td", { class: "num" }, String(total - covered)),
-      make("td", { class: "num wide" }, covered + "/" + total),
+      make("td", { class: "muted wide" }, fileName + ":" + line), make("td", { class: "num calls wide" }, number(calls)),
+      make("td", { class: "num" }, number(total - covered)),
+      make("td", { class: "num wide" }, number(covered) + "/" + number(total)),
       make("td", { class: "num " + tone(covered, total) }, percentText(covered, total)));
   }));
   $("#more").hidden = fitting.length <= shownFunctions;
-  $("#more").textContent = "Show more of " + fitting.length;
-  return fitting.length + " functions";
+  $("#more").textContent = "Show more of " + number(fitting.length);
+  return plural(fitting.length, "function");
 }
 makeSortable($("#functions table.js-only"), (column, direction) => {
   functionSort = [column, direction];
@@ -117,31 +117,55 @@ async function showFile(index, line) {
     $("#file-name").textContent = file.name;
     $("#file-percent").textContent = percent;
     $("#file-percent").className = "num " + tone(file.covered, file.total);
-    $("#file-count").textContent = file.covered + " of " + file.total + " statements";
+    $("#file-count").textContent = number(file.covered) + " of " + plural(file.total, "statement");
     $("#outline").replaceChildren(...all.filter(f => f[1] === index).map(([name, , at, covered, total]) =>
       make("li", {}, make("a", { href: file.anchor + ":" + at, title: name }, make("span", {}, name),
         make("span", { class: "num " + tone(covered, total) }, percentText(covered, total))))));
-    const rendered = source === null ? { html: "", states: [], lines: [] } :
+    const rendered = source === null ? { chunks: [], states: [], lines: [] } :
       renderSource(source, blocks, escapeHTML(file.anchor), counted, brief, notes || []);
     const runs = source === null ? [] : uncoveredRuns(rendered.states);
     current = { index, brief, runs, line: 0, last: rendered.lines.length };
-    $("#rows").innerHTML = rendered.html;
+    showChunks(rendered.chunks);
     $("#ruler").style.backgroundImage = rulerGradient(runs, rendered.lines.length);
     $("#code").hidden = source === null;
     $("#no-source").hidden = source !== null;
     $("#block-rows").replaceChildren(...(source !== null ? [] : blocks).map(b =>
       make("tr", {}, make("th", { scope: "row" }, b[0] + "." + b[1] + " to " + b[2] + "." + b[3]),
-        make("td", { class: "num" }, String(b[4])),
-        make("td", { class: "num " + (b[5] ? "good" : "poor") }, b[5] ? String(b[5]) : "not covered"))));
-    $("#runs").textContent = source === null ? "" : runs.length === 1 ? ", 1 uncovered place" :
-      ", " + runs.length + " uncovered places";
+        make("td", { class: "num" }, number(b[4])),
+        make("td", { class: "num " + (b[5] ? "good" : "poor") }, b[5] ? number(b[5]) : "not covered"))));
+    $("#runs").textContent = source === null ? "" : ", " + plural(runs.length, "uncovered place");
   }
   if (line) goToLine(line);
 }
+// The rows of a source, in chunks: those of a long one are written when they come near the screen.
+const mostRowsAtOnce = 2000;
+let unwritten = new Map();              // by its element, the chunk that is to be written into it
+const nearScreen = new IntersectionObserver(
+  entries => entries.filter(entry => entry.isIntersecting).forEach(entry => write(entry.target)), { rootMargin: "1500px" });
+function write(element) {
+  const chunk = unwritten.get(element);
+  if (!chunk) return;
+  unwritten.delete(element);
+  nearScreen.unobserve(element);
+  element.innerHTML = chunk.html();
+  element.style.cssText = "contain-intrinsic-size:auto " + 1.5 * chunk.rows + "em";
+}
+function showChunks(chunks) {
+  nearScreen.disconnect();
+  const elements = chunks.map(chunk => make("div", { class: "chunk", style: "height:" + 1.5 * chunk.rows + "em" }));
+  unwritten = new Map(elements.map((element, i) => [element, chunks[i]]));
+  $("#rows").replaceChildren(...elements);
+  if (chunks.length * rowsOfChunk <= mostRowsAtOnce) elements.forEach(write);
+  else elements.forEach(element => nearScreen.observe(element));
+}
+addEventListener("beforeprint", () => Array.from(unwritten.keys()).forEach(write));
 function goToLine(line) {
   $$(".l.on").forEach(element => element.classList.remove("on"));
   current.line = line;
-  let element = $('.l[data-n="' + line + '"]');
+  for (const [place, chunk] of unwritten) {
+    if (line <= chunk.last) { write(place); break; }
+  }
+  const element = $('.l[data-n="' + line + '"]');
   if (!element && current.brief && line <= current.last) {
     $("#hide-lines").checked = false;
     showFile(current.index, line);
@@ -248,6 +272,7 @@ $("#hide").addEventListener("change", route);
 $("#hide-lines").addEventListener("change", route);
 $("#heat").addEventListener("change", route);
 $("#heat").closest("label").hidden = !counted;
+$$(".js-heat").forEach(element => { element.hidden = !counted; });
 $("#next").addEventListener("click", () => step(1));
 $("#previous").addEventListener("click", () => step(-1));
 $("#help").addEventListener("click", () => $("#keys").showModal());

@@ -30,7 +30,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a small report with every feature on it."""
     coverage, sources, excluded = small_coverage()
     missed = [{"name": "total <b>", "minimum": 80, "actual": 54.5, "passed": False}]
-    failed = {"passed": False, "seconds": 3}
+    failed = {"passed": False, "seconds": 3, "total": 3, "failed": ["TestSend<b>"]}
     summary = summary_of(coverage, passed=False, thresholds=missed, tests=failed, **held_against())
     path = tmp_path_factory.mktemp("report") / "index.html"
     path.write_text(html.render(coverage, summary, sources, excluded), encoding="utf-8")
@@ -117,8 +117,8 @@ def test_headline_says_what_the_summary_says(browse: Browse, report: str) -> Non
     for words in ("notification", "50.0%", "6 of 12 statements", "failed", "go1.26.8", "2026-11-21 08:00 UTC", "count"):
         assert words in header
     assert "The gate statements.percent > `60` (x) is false" in header
-    assert "total <b> is at 54.5%, below its threshold of 80.0%" in header
-    assert "The tests failed" in header
+    assert "total <b> is at 54.5%, required: 80%" in header
+    assert "1 of 3 tests failed: TestSend<b>. The coverage includes the failed run." in header
 
 
 def test_sorts_packages_and_their_files(browse: Browse, report: str) -> None:
@@ -145,7 +145,7 @@ def test_filters_and_hides_covered(browse: Browse, report: str) -> None:
     driver.find_element(By.ID, "filter").send_keys("ROUTE")
     wait(driver, lambda d: texts(d, ".file a") == ["route.go"])
     driver.find_element(By.ID, "filter").send_keys("nothing like it")
-    wait(driver, lambda d: texts(d, "#none") == ["No file fits the filter."])
+    wait(driver, lambda d: texts(d, "#none") == ["No files match."])
 
 
 def test_folds_a_package(browse: Browse, report: str) -> None:
@@ -296,7 +296,7 @@ def test_functions_sort_and_filter(browse: Browse, report: str) -> None:
     driver.find_element(By.XPATH, "//section[@id='functions']//th[button[text()='Uncovered']]/button").click()
     wait(driver, lambda d: texts(d, "#function-rows th")[:2] == ["*T.Absent", "Route"])
     driver.find_element(By.XPATH, "//section[@id='functions']//th[button[text()='Calls']]/button").click()
-    wait(driver, lambda d: texts(d, "#function-rows .calls")[:2] == ["4000000", "12"])
+    wait(driver, lambda d: texts(d, "#function-rows .calls")[:2] == ["4,000,000", "12"])
     driver.find_element(By.ID, "filter").send_keys("never")
     wait(driver, lambda d: texts(d, "#function-rows th") == ["Never"])
     driver.find_element(By.LINK_TEXT, "Never").click()
@@ -407,4 +407,4 @@ def test_a_big_program_opens_quickly_and_small(browse: Browse, tmp_path: Path) -
     assert opened < 2000
     assert len(texts(driver, "#packages .group th")) == 140
     go(driver, path.as_uri() + "#functions")
-    assert driver.find_element(By.ID, "more").text == "Show more of 35000"
+    assert driver.find_element(By.ID, "more").text == "Show more of 35,000"

@@ -45,6 +45,7 @@ from .source.git import changed_lines, fork_point
 from .source.placing import place
 from .source.sources import Sources
 from .source.unplaced import find_unplaced
+from .totals import Expected, differing_totals
 from .writing import Content, no_collection, write_all
 
 #: Where the raw files lie in a directory of results.
@@ -83,10 +84,12 @@ class ReportSpec:
 
 
 class Report(t.NamedTuple):
-    """The summary, and the content of every file by its name, those first that take longest to render."""
+    """The summary, the content of every file by its name, those first that take longest to render, and the totals that
+    the files must have."""
 
     summary: dict[str, t.Any]
     files: dict[str, Content]
+    expected: Expected
 
 
 def make_report(spec: ReportSpec) -> Report:
@@ -146,7 +149,7 @@ def _make_report(spec: ReportSpec) -> Report:
         files["merged.out"] = lambda: profile_lines(merged_levels)
     if spec.codecov:
         files |= upload_set(selection.counted, levels, selection.excluded, _repository_paths(coverage, sources))
-    return Report(summary, files)
+    return Report(summary, files, Expected(raw, selection, summary))
 
 
 def _levels_of(spec: ReportSpec, sources: Sources) -> list[Level]:
@@ -213,7 +216,7 @@ def _milliseconds(spec: ReportSpec) -> int:
 def _text_of(sources: Sources) -> t.Callable[[str], str | None]:
     def text(name: str) -> str | None:
         source = sources.read(name)
-        return None if source is None else source.decode("utf-8", errors="replace")
+        return None if source is None else source.decode("utf-8", errors="surrogateescape")
 
     return text
 
@@ -237,6 +240,9 @@ def write_report(report: Report, spec: ReportSpec, dest: Path, keep_covdata: boo
         if any(name.startswith(f"{CODECOV}/") for name in contents):
             (staging / CODECOV).mkdir()
         write_all(contents, staging)
+        if difference := differing_totals(staging, report.expected):
+            report.summary["warnings"].append(difference.sentence())
+            write_all({name: contents[name] for name in ("index.html", "summary.json", "summary.md")}, staging)
         if keep_covdata and [dest / COVDATA] != list(spec.covdata):
             (staging / COVDATA).mkdir()
             for directory in spec.covdata:
@@ -277,8 +283,8 @@ def missed_demands(summary: t.Mapping[str, t.Any], written: Path) -> Failure | N
 
 def _miss(threshold: t.Mapping[str, t.Any]) -> str:
     actual = threshold["actual"]
-    has = "no statements" if actual is None else f"{actual:.2f} %"
-    return f"{threshold['name']} has {has} of at least {threshold['minimum']:g} %"
+    reached = "matches nothing that has statements" if actual is None else f"is at {actual:.2f} %"
+    return f"{threshold['name']} {reached}, required: {threshold['minimum']:g} %"
 
 
 def _listed(sentences: list[str]) -> str:

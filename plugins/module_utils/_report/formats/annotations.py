@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..numbers.failed_tests import failed_tests
 from ..numbers.gates import said_of
 
 _TITLE = "Not covered end to end"
 
 
 def render_annotations(summary: Mapping[str, Any], path_of: Callable[[str], str] = str) -> str:
-    """The commands: an error for what is missed, a warning for each stretch of changed lines that did not run.
+    """The commands: errors for failed tests and for misses, a warning for each stretch of changed lines that did
+    not run.
 
     ``path_of`` gives the path of a file in the repository; see `lcov.repo_relative`.
     """
@@ -27,11 +29,13 @@ def render_annotations(summary: Mapping[str, Any], path_of: Callable[[str], str]
 
 def _commands(summary: Mapping[str, Any], path_of: Callable[[str], str]) -> Iterator[str]:
     service = str(summary["service"])
+    if failed := failed_tests(summary):
+        yield _command("error", failed, {"title": f"Tests of {service}"})
     for threshold in summary.get("thresholds") or ():
         if not threshold["passed"]:
             actual = threshold["actual"]
-            has = "nothing to count" if actual is None else f"{actual:.1f}%"
-            said = f"{threshold['name']}: {has}, at least {threshold['minimum']:g}% wanted"
+            has = "matches nothing" if actual is None else f"is at {actual:.1f}%"
+            said = f"{threshold['name']} {has}, required: {threshold['minimum']:g}%"
             # The name of a file is the only place that GitHub can show it at.
             is_file = threshold.get("kind") == "file" and actual is not None
             place = {"file": path_of(threshold["name"])} if is_file else {}

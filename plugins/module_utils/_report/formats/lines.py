@@ -28,6 +28,7 @@ def line_hits(blocks: Iterable[Block]) -> dict[int, int]:
     hits: dict[int, int] = {}
     last = 0
     for start_line, _start_col, end_line, _end_col, _statements, count in blocks:
+        end_line = max(start_line, end_line)
         # Blocks come in order and share at most a line or two with those before: only these need a look.
         for line in range(start_line, min(last, end_line) + 1):
             known = hits.get(line)
@@ -47,8 +48,7 @@ def line_runs(blocks: Iterable[Block]) -> list[LineRun]:
     runs: list[LineRun] = []
     last = 0
     for start_line, _start_col, end_line, _end_col, _statements, count in blocks:
-        if end_line < start_line:
-            continue
+        end_line = max(start_line, end_line)  # a line directive within a block may put its end before it
         if start_line <= last and runs:
             first_before, _last, count_before = runs[-1]
             if start_line < last:
@@ -94,7 +94,7 @@ def check_extent(files: Iterable[FileCoverage]) -> None:
     """
     total = 0
     for file in files:
-        total += sum([block[2] - block[0] + 1 for block in file.blocks if block[2] >= block[0]])
+        total += sum([max(0, block[2] - block[0]) + 1 for block in file.blocks])
         if total > _MOST_LINES:
             raise CovdataError(
                 "truncated-data",

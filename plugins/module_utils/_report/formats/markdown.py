@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..numbers.failed_tests import failed_tests
 from ..numbers.gates import said_of
 from ..numbers.model import percent
 from ..numbers.scope import basis_sentence
@@ -43,6 +44,9 @@ def _lines(summary: dict[str, Any]) -> Iterator[str]:
     if few:
         yield f"**{escape(few)}.**"
         yield ""
+    if failed := failed_tests(summary):
+        yield f"**{escape(failed)}**"
+        yield ""
     functions = summary.get("scope", summary)["functions"]
     yield f"{_fraction(headline)} statements and {_fraction(functions)} functions ran."
     if "scope" in summary:
@@ -68,9 +72,9 @@ def _threshold_lines(thresholds: list[dict[str, Any]]) -> Iterator[str]:
     yield f"**{len(missed)} of {len(thresholds)} thresholds missed:**"
     yield ""
     for threshold in missed[:_MAX_ROWS]:
-        nothing = f"no such {threshold.get('kind') or 'package'}"
-        actual = nothing if threshold["actual"] is None else f"{threshold['actual']:.1f}%"
-        yield f"- {escape(threshold['name'])}: {actual}, at least {threshold['minimum']:g}% wanted"
+        nothing = f"matches no {threshold.get('kind') or 'package'}"
+        actual = nothing if threshold["actual"] is None else f"is at {threshold['actual']:.1f}%"
+        yield f"- {escape(threshold['name'])} {actual}, required: {threshold['minimum']:g}%"
 
 
 def _gate_lines(gates: list[dict[str, Any]]) -> Iterator[str]:
@@ -198,9 +202,10 @@ def _detail_lines(summary: dict[str, Any]) -> Iterator[str]:
     if summary["excluded"]:
         total = sum(entry["total"] for entry in summary["excluded"])
         files = {entry["name"] for entry in summary["excluded"]}
-        yield f"- Excluded: {total} statements in {len(files)} files"
+        yield f"- Excluded: {_plural(total, 'statement')} in {_plural(len(files), 'file')}"
         for entry in summary["excluded"][:_MAX_CHANGES]:
-            yield f"  - {escape(entry['name'])}: {entry['total']} statements, {escape(entry.get('reason', ''))}"
+            reason = escape(entry.get("reason", ""))
+            yield f"  - {escape(entry['name'])}: {_plural(entry['total'], 'statement')}, {reason}"
     for warning in summary["warnings"][:_MAX_ROWS]:
         yield f"- Warning: {escape(warning)}"
     yield ""
@@ -208,8 +213,12 @@ def _detail_lines(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _share(numbers: dict[str, Any]) -> str:
-    return f"{numbers['percent']:.1f}%"
+    return f"{numbers['percent']:.1f}%" if numbers["total"] else "-"
 
 
 def _fraction(numbers: dict[str, Any]) -> str:
-    return f"{numbers['covered']}/{numbers['total']}"
+    return f"{numbers['covered']:,}/{numbers['total']:,}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

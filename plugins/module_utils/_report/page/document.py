@@ -29,8 +29,8 @@ def text(value: object) -> str:
 
 
 def percent(covered: int, total: int) -> str:
-    """A percentage as Go prints it, with one decimal and the sign; 0.0% of nothing."""
-    return f"{100.0 * covered / total if total else 0.0:.1f}%"
+    """A percentage as Go prints it, with one decimal and the sign; a dash where there is nothing to count."""
+    return f"{100.0 * covered / total:.1f}%" if total else "-"
 
 
 def tone(covered: int, total: int) -> str:

@@ -179,7 +179,7 @@ def _numbers(numbers: Summary) -> list[str]:
     covered, total = numbers["covered"], numbers["total"]
     share = 100 * covered / total if total else -1
     return [
-        f'<td class="num" data-v="{total}">{covered}/{total}</td>',
+        f'<td class="num" data-v="{total}">{covered:,}/{total:,}</td>',
         f'<td class="num {tone(covered, total)}" data-v="{share:.4f}">{percent(covered, total)}</td>',
     ]
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from ..numbers.failed_tests import failed_tests
 from ..numbers.gates import said_of
 from ..numbers.model import Coverage, Decimals, FileCoverage, FunctionCoverage, PackageCoverage
 from ..numbers.scope import basis_sentence
@@ -162,14 +163,14 @@ def _facts(summary: Mapping[str, Any], package_count: int, file_count: int) -> I
 
 def _misses(summary: Mapping[str, Any]) -> str:
     """Each threshold that was missed, worst first, and the tests if they failed."""
-    tests = summary.get("tests")
-    says = ["<p>The tests failed; what they reached is counted all the same.</p>"] if _failed(tests) else []
+    failed = failed_tests(summary)
+    says = [f"<p>{text(failed)}</p>"] if failed else []
     missed = [threshold for threshold in summary.get("thresholds") or [] if not threshold.get("passed")]
     missed.sort(key=lambda t: (float(t.get("actual") or 0) - float(t.get("minimum") or 0), str(t.get("name"))))
     for threshold in missed:
         says.append(
-            f"<p><strong>{text(threshold.get('name', ''))}</strong> is at {float(threshold.get('actual') or 0):.1f}%, "
-            f"below its threshold of {float(threshold.get('minimum') or 0):.1f}%</p>"
+            f"<p><strong>{text(threshold.get('name', ''))}</strong> {_reached(threshold)}, "
+            f"required: {float(threshold.get('minimum') or 0):g}%</p>"
         )
     says += [f"<p>The gate {text(said_of(gate))}</p>" for gate in summary.get("gates") or [] if not gate.get("passed")]
     return f'<div class="misses poor" role="note">{"".join(says)}</div>\n' if says else ""
@@ -185,15 +186,17 @@ def _warnings(summary: Mapping[str, Any]) -> str:
     return f'<div class="misses" role="note">{"".join(says)}</div>\n' if says else ""
 
 
-def _failed(tests: object) -> bool:
-    return isinstance(tests, Mapping) and tests.get("passed") is False
+def _reached(threshold: Mapping[str, Any]) -> str:
+    actual = threshold.get("actual")
+    return "matches nothing" if actual is None else f"is at {float(actual):.1f}%"
 
 
 def _number_cells(covered: int, total: int) -> str:
     share = 100.0 * covered / total if total else -1.0
     colour = tone(covered, total)
     return (
-        f'<td class="num">{total - covered}</td><td class="num wide" data-v="{total}">{covered}/{total}</td>'
+        f'<td class="num" data-v="{total - covered}">{total - covered:,}</td>'
+        f'<td class="num wide" data-v="{total}">{covered:,}/{total:,}</td>'
         f'<td class="num {colour}" data-v="{share:.4f}">{percent(covered, total)}</td>'
         f'<td class="w {colour}">{meter(covered, total)}</td>'
     )
@@ -230,7 +233,7 @@ def _packages_table(
         ' data-sort="ascending">Percent</th><th scope="col" class="w"><span class="quiet">Bar</span></th></tr>'
         "</thead>\n"
         + "".join(bodies)
-        + '</table></div>\n<p id="none" class="none" hidden>No file fits the filter.</p>\n</section>\n'
+        + '</table></div>\n<p id="none" class="none" hidden>No files match.</p>\n</section>\n'
     )
 
 
@@ -260,7 +263,7 @@ class _Shares(dict[tuple[int, int], str]):
 
     def __missing__(self, numbers: tuple[int, int]) -> str:
         covered, total = numbers
-        cells = self[numbers] = f"{covered}/{total}<td>{percent(covered, total)}"
+        cells = self[numbers] = f"{covered:,}/{total:,}<td>{percent(covered, total)}"
         return cells
 
 
@@ -345,7 +348,7 @@ _FOOTER = """\
 <dl><dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next, previous uncovered place, in other files too</dd>
 <dt><kbd>]</kbd> <kbd>[</kbd></dt><dd>next, previous file</dd>
 <dt><kbd>c</kbd></dt><dd>hide what is covered</dd>
-<dt><kbd>h</kbd></dt><dd>heat by hit count</dd>
+<dt class="js-heat"><kbd>h</kbd></dt><dd class="js-heat">heat by hit count</dd>
 <dt><kbd>/</kbd></dt><dd>filter</dd>
 <dt><kbd>o</kbd> <kbd>f</kbd></dt><dd>packages, functions</dd>
 <dt><kbd>t</kbd></dt><dd>dark or light</dd>

@@ -41,6 +41,14 @@ def test_nothing_to_say() -> None:
     assert render_annotations(summary()) == ""
 
 
+def test_tests_that_failed_are_an_error() -> None:
+    tests = {"passed": False, "seconds": 2.0, "failed": ["TestA/x,y", "TestB"], "total": 9}
+    (command,) = read(render_annotations(summary(tests=tests)))
+    said = "2 of 9 tests failed: TestA/x,y, TestB. The coverage includes the failed run."
+    assert command == ("error", {"title": "Tests of shop"}, said)
+    assert read(render_annotations(summary(tests={"passed": True}))) == []
+
+
 def test_changed_lines_that_did_not_run_the_longest_stretch_first() -> None:
     files = [
         {"name": "m/a.go", "uncovered": [[3, 3], [7, 12]]},
@@ -65,8 +73,8 @@ def test_what_is_missed_is_an_error() -> None:
     gates = [{"name": "g", "expression": "a", "value": False, "passed": False}]
     commands = read(render_annotations(summary(thresholds=thresholds, gates=gates)))
     assert [(name, at.get("file"), said) for name, at, said in commands] == [
-        ("error", "m/a.go", "m/a.go: 10.0%, at least 50% wanted"),
-        ("error", None, "total: 12.3%, at least 60% wanted"),
+        ("error", "m/a.go", "m/a.go is at 10.0%, required: 50%"),
+        ("error", None, "total is at 12.3%, required: 60%"),
         ("error", None, "g (a) is false"),
     ]
 

@@ -65,10 +65,16 @@ def test_lines_far_down_are_written_like_any() -> None:
     assert NumberedLines("", " ", ";").text([(1, 2, 0), (far, far + 1, 7)]) == f"1 0;2 0;{far} 7;{far + 1} 7;"
 
 
+def test_a_block_that_ends_before_it_begins_has_the_line_on_which_it_begins() -> None:
+    blocks = [Block(9, 0, 3, 0, 1, 2), Block(17, 0, 5, 0, 1, 0)]
+    assert line_hits(blocks) == {9: 2, 17: 0}
+    assert line_runs(blocks) == [(9, 9, 2), (17, 17, 0)]
+
+
 def test_a_block_of_billions_of_lines_is_damage() -> None:
     blocks = [Block(9, 1, 3, 1, 1, 0), Block(1, 1, 2**32 - 1, 1, 1, 0)]
     check_extent([FileCoverage.of_blocks("m/a.go", "m", blocks[:1], [])])
-    with pytest.raises(CovdataError, match="m/a.go and of the files before it span 4,294,967,295 lines") as caught:
+    with pytest.raises(CovdataError, match="m/a.go and of the files before it span 4,294,967,296 lines") as caught:
         check_extent([FileCoverage.of_blocks("m/a.go", "m", blocks, [])])
     assert caught.value.cause == "truncated-data"
 

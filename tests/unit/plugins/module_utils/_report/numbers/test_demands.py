@@ -196,9 +196,9 @@ def test_the_failure_has_both_kinds_and_every_miss() -> None:
     assert [diagnosis.cause for diagnosis in missed.diagnoses] == ["threshold-missed", "gate-failed"]
     for said in (
         "4 of 6 thresholds and 1 of 1 gates of shop",
-        "store.open has 0.00 %",
+        "store.open is at 0.00 %",
         "store.*Store.Put",
-        "total has",
+        "total is at",
     ):
         assert said in str(missed), said
     assert "full (statements.percent == `100`) is false" in str(missed)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._report.formats.markdown import escape, markdown_summary
+from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.failed_tests import failed_tests
 from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.model import (
     Block,
     Coverage,
@@ -130,7 +132,7 @@ def test_markdown_shows_the_headline_then_the_worst_packages_first() -> None:
     lines = text.splitlines()
     assert lines[0] == "### shop: 53.8% of statements covered end to end"
     assert "7/13 statements and 2/4 functions ran." in lines
-    assert "- total: 53.8%, at least 60% wanted" in lines
+    assert "- total is at 53.8%, required: 60%" in lines
     rows = [line for line in lines if line.startswith("| ")]
     assert rows == ["| package | covered | statements |", "| m/api | 50.0% | 5/10 |", "| m | 66.7% | 2/3 |"]
     assert text.count("<details>") == text.count("</details>") == 1
@@ -158,3 +160,26 @@ def test_a_long_table_is_cut() -> None:
     text = markdown_summary(summarize(Coverage("set", packages, module="m"), "shop"))
     assert "| ... and 100 better ones | | |" in text
     assert len(text) < 65536
+
+
+@pytest.mark.parametrize(
+    "tests, said",
+    [
+        (
+            {"passed": False, "failed": ["TestA", "TestB"], "total": 1200},
+            "2 of 1,200 tests failed: TestA, TestB. The coverage includes the failed run.",
+        ),
+        ({"passed": False, "failed": []}, "The tests failed. The coverage includes the failed run."),
+        ({"passed": False}, "The tests failed. The coverage includes the failed run."),
+        (
+            {"passed": False, "failed": [f"Test{n}" for n in range(9)], "total": 9},
+            "9 of 9 tests failed: Test0, Test1, Test2, Test3, Test4 and 4 more. The coverage includes the failed run.",
+        ),
+        ({"passed": True, "failed": [], "total": 3}, ""),
+    ],
+)
+def test_markdown_says_that_tests_failed(tests: dict[str, Any], said: str) -> None:
+    summary = summarize(make_coverage(), "shop")
+    assert failed_tests({**summary, "tests": tests}) == said
+    lines = markdown_summary({**summary, "tests": tests}).splitlines()
+    assert (lines[2] == f"**{escape(said)}**") is bool(said)

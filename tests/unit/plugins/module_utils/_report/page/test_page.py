@@ -180,7 +180,7 @@ def test_empty_coverage() -> None:
 
 @pytest.mark.parametrize(
     ("covered", "total", "expected"),
-    [(0, 0, "0.0%"), (1, 3, "33.3%"), (1999, 2000, "100.0%"), (3, 3, "100.0%"), (0, 5, "0.0%")],
+    [(0, 0, "-"), (1, 3, "33.3%"), (1999, 2000, "100.0%"), (3, 3, "100.0%"), (0, 5, "0.0%")],
 )
 def test_percent_is_as_go_prints_it(covered: int, total: int, expected: str) -> None:
     assert percent(covered, total) == expected
