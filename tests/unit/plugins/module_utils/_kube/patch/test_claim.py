@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
+import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.api import DEPLOYMENT
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.patch import claim, pod_template
+from ansible_collections.gocover.e2e.plugins.module_utils._kube.refusal import refused
 from ansible_collections.gocover.e2e.plugins.module_utils._kube.workload import Workload
 
 PATH = "/var/lib/gocover/svc/run"
@@ -46,3 +49,29 @@ def test_a_patch_with_a_claim_names_no_directory_and_is_remembered() -> None:
     assert "hostPath" not in volume
     assert claim.claimed(pod_template.recorded(patch)) == "gocover-1"
     assert claim.claimed(None) == ""
+
+
+class Refusing:
+    """An API with a policy."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.error = refused("PATCH", "/pods", status, json.dumps({"message": message}).encode())
+
+    def apply(self, _manifest: dict[str, t.Any], *, dry_run: bool) -> None:
+        assert dry_run
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "forbidden"),
+    [
+        (403, 'violates PodSecurity "restricted": hostPath volumes', True),
+        (422, "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no hostPath", True),
+        (400, 'admission webhook "p" denied the request: hostPath is not allowed', True),
+        (403, 'User "x" cannot create pods', False),
+        (500, "failed calling webhook: hostPath", False),
+    ],
+)
+def test_whoever_forbids_the_volume_a_claim_takes_its_place(status: int, message: str, forbidden: bool) -> None:
+    cluster = t.cast(t.Any, Refusing(status, message))
+    assert bool(claim.forbidden(cluster, Workload(DEPLOYMENT, "ns", deployment()), PATH)) is forbidden
