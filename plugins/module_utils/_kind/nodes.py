@@ -22,6 +22,15 @@ Entry = t.TypeVar("Entry")
 Answer = t.TypeVar("Answer")
 
 
+class NodeRecord(t.TypedDict):
+    """A node in the results of modules and in run.json; ``state`` is that of its container."""
+
+    name: str
+    role: str
+    image: str
+    state: str
+
+
 @dataclass(frozen=True)
 class Node:
     """A node: ``name`` is that of its container and of the Kubernetes node alike."""
@@ -36,8 +45,8 @@ class Node:
         """Whether commands can be run in it."""
         return self.state == "running"
 
-    def as_dict(self) -> dict[str, t.Any]:
-        """The form in which modules return it."""
+    def as_dict(self) -> NodeRecord:
+        """The form in which modules return it, and in which run.json keeps it."""
         return {"name": self.name, "role": self.role, "image": self.image, "state": self.state}
 
 
