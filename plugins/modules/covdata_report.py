@@ -49,7 +49,7 @@ options:
   scope:
     description:
       - Patterns of the packages that the headline percentage counts, as C(go list) takes them or as globs.
-      - By default it counts the packages of the program's own module, without generated files.
+      - By default it counts the packages of the program's own module and Go workspace, without generated files.
     type: list
     elements: str
     default: []

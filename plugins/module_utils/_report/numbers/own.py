@@ -57,11 +57,11 @@ def with_own(coverage: Coverage, modules: Modules | None, service: str, main: st
 def _module_of_service(coverage: Coverage, modules: Modules | None, service: str) -> tuple[str, str]:
     """The path of the service's module, or "" and why it is not known."""
     known = {package.module for package in coverage.packages} - {""}
-    if modules is not None and modules.main is not None and modules.main.path in known:
-        return modules.main.path, ""
     of_programs = {program.module for program in coverage.programs} - {""}
-    in_workspace = of_programs & ({module.path for module in modules.main_modules} if modules else set())
-    for candidates in (in_workspace, of_programs, known if not coverage.programs else set()):
+    main = {modules.main.path} if modules is not None and modules.main is not None else set()
+    in_workspace = {module.path for module in modules.main_modules} if modules is not None else set()
+    choices = (main & of_programs, in_workspace & of_programs, main & known, of_programs)
+    for candidates in (*choices, *(() if coverage.programs else (known,))):
         if len(candidates) == 1:
             return next(iter(candidates)), ""
     named = {program.module for program in coverage.programs if service and service in _short_names(program)}

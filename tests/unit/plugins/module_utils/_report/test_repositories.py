@@ -63,6 +63,20 @@ SHAPES: dict[str, dict[str, Any]] = {
         "headline": (3, 4),
         "paths": {"services/cmd/shop/main.go", "lib/lib.go"},
     },
+    "the top as the source, and no word of the package": {
+        "files": {
+            "go.work": "go 1.22\nuse (\n\t.\n\t./services\n)\n",
+            "go.mod": _mod("example.com/mono"),
+            "lib/lib.go": "L lib",
+            "services/go.mod": _mod("example.com/shop"),
+            "services/main.go": "P example.com/mono/lib",
+        },
+        "module": "services",
+        "cover": "example.com/...",
+        "source": ".",
+        "headline": (3, 4),
+        "paths": {"services/main.go", "lib/lib.go"},
+    },
     "a module that a directory replaces": {
         "files": {
             "shop/go.mod": _mod(
