@@ -148,8 +148,8 @@ def run(this: step.Step) -> Outcome:
     wanted = options(ProcessOptions, this.params)
     if wanted.state == "stopped":
         return stop_service(wanted, this.progress, this.check_mode)
-    owner = this.playbook_pid if this.params["lifetime"] == "playbook" else None
-    return start_service(wanted, this.progress, owner, this.check_mode)
+    playbook_pid = this.playbook_pid if this.params["lifetime"] == "playbook" else None
+    return start_service(wanted, this.progress, playbook_pid, this.check_mode)
 
 
 MODULE = step.Module(

@@ -142,10 +142,10 @@ def run(this: step.Step) -> Outcome:
     """Run the tests, unless in check mode."""
     if this.check_mode:
         return Outcome(changed=True)
-    wanted, owner = options(TestOptions, this.params), this.playbook_pid
+    wanted, playbook_pid = options(TestOptions, this.params), this.playbook_pid
     if wanted.workload:
-        return run_tests_in_cluster(wanted, cluster_of(this.params), this.progress, owner)
-    return run_tests(wanted, this.progress, owner)
+        return run_tests_in_cluster(wanted, cluster_of(this.params), this.progress, playbook_pid)
+    return run_tests(wanted, this.progress, playbook_pid)
 
 
 MODULE = step.Module(

@@ -34,7 +34,7 @@ class SuiteSpec:
     log: str | None
 
 
-def run(spec: SuiteSpec, progress: Progress, owner: int | None) -> dict[str, t.Any]:
+def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[str, t.Any]:
     """Run the suite; returns ``{rc, seconds, tests}``, and raises Failure if it did not pass."""
     shown = spec.command if isinstance(spec.command, str) else shlex.join(map(str, spec.command))
     argv = ["/bin/sh", "-c", shown] if isinstance(spec.command, str) else [str(word) for word in spec.command]
@@ -80,7 +80,7 @@ def run(spec: SuiteSpec, progress: Progress, owner: int | None) -> dict[str, t.A
                 timeout=spec.timeout,
                 timeout_signal=signal.SIGQUIT,
                 on_timeout=on_timeout,
-                wanted=owner_alive(owner),
+                wanted=owner_alive(playbook_pid),
             )
         except OSError as error:
             if _files.is_full(error):

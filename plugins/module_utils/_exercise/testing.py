@@ -40,13 +40,13 @@ class TestOptions:
     log: str | None
 
 
-def run_tests(wanted: TestOptions, progress: Progress, owner: int | None = None) -> Outcome:
-    """Run the tests against ``service_url``. They end with the process ``owner``. Raises Failure if they fail."""
-    return _run(wanted, wanted.service_url, progress, owner)
+def run_tests(wanted: TestOptions, progress: Progress, playbook_pid: int | None = None) -> Outcome:
+    """Run the tests against ``service_url``. They end with ``playbook_pid``. Raises Failure if they fail."""
+    return _run(wanted, wanted.service_url, progress, playbook_pid)
 
 
 def run_tests_in_cluster(
-    wanted: TestOptions, cluster: ApiCluster, progress: Progress, owner: int | None = None
+    wanted: TestOptions, cluster: ApiCluster, progress: Progress, playbook_pid: int | None = None
 ) -> Outcome:
     """Run the tests against the workload, through a forwarded port; save the evidence if they fail. Raises Failure."""
     namespace = str(wanted.namespace)
@@ -54,7 +54,7 @@ def run_tests_in_cluster(
     watch = pod_watch.PodWatch(cluster, namespace, PodHistory(wanted.pod_history))
     try:
         with watch, forward.way_to(cluster, target, wanted.port, node_ports=wanted.node_ports) as url:
-            outcome = _run(wanted, url, progress, owner)
+            outcome = _run(wanted, url, progress, playbook_pid)
         history = {"pod_history": watch.history.rows()}
         return dataclasses.replace(
             outcome, result={**outcome.result, **history}, sections={**outcome.sections, **history}
@@ -73,7 +73,7 @@ def run_tests_in_cluster(
             )
 
 
-def _run(wanted: TestOptions, url: str | None, progress: Progress, owner: int | None) -> Outcome:
+def _run(wanted: TestOptions, url: str | None, progress: Progress, playbook_pid: int | None) -> Outcome:
     variables = {
         "SERVICE_URL": url,
         "SERVICE_NAMESPACE": wanted.namespace,
@@ -88,5 +88,5 @@ def _run(wanted: TestOptions, url: str | None, progress: Progress, owner: int | 
         timeout=wanted.timeout,
         log=wanted.log,
     )
-    result = suite.run(spec, progress, owner)
+    result = suite.run(spec, progress, playbook_pid)
     return Outcome(changed=True, result=result, sections={"tests": suite.section(result)})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An instrumented image, by one of three ways, under the one reference that is used from there on.
+"""An instrumented image, built in one of three ways, under the reference that every later step uses.
 
 The reference follows from the content (``localhost/NAME:cov-HEX``): the same source gives the same reference, another
 source another one, so that no pod can run an old image under a new name or a new one under an old name.
@@ -50,22 +50,22 @@ def from_binary(engine: Engine, name: str, binary: Path, architecture: str, tag:
         labels={BINARY_LABEL: digest},
         certificates=scratch.host_certificates(),
     )
-    said = f"{full}:{_reference.check_tag(full, tag) if tag else _reference.content_tag(_identity(contents, digest))}"
+    made = f"{full}:{_reference.check_tag(full, tag) if tag else _reference.content_tag(_identity(contents, digest))}"
     proven = proof.Proven(f"/{contents.name}", info)
-    there = engine.image(said)
-    if there is not None and there.labels.get(BINARY_LABEL) == digest:
-        return Made(said, there, proven, changed=False)
-    with scratch.write(contents, said) as archive:
+    present = engine.image(made)
+    if present is not None and present.labels.get(BINARY_LABEL) == digest:
+        return Made(made, present, proven, changed=False)
+    with scratch.write(contents, made) as archive:
         engine.load(archive)
-    image = engine.image(said)
+    image = engine.image(made)
     if image is None:
         raise failure(
-            f"The image {said} was not made",
+            f"The image {made} was not made",
             "engine-refused",
             f"{engine.provider} loaded the archive and does not have the image",
             f"See what {engine.provider} image ls shows",
         )
-    return Made(said, image, proof.prove(engine, image, said), changed=True)
+    return Made(made, image, proof.prove(engine, image, made), changed=True)
 
 
 def from_dockerfile(
@@ -116,7 +116,7 @@ def prebuilt(
 def build_arguments(arguments: t.Mapping[str, str], coverage: flags.CoverageFlags) -> dict[str, str]:
     """The build arguments with GOFLAGS completed.
 
-    It is exactly ``-cover`` wherever that is enough: there are Dockerfiles that compare it with this very word.
+    It is exactly ``-cover`` wherever that is enough: some Dockerfiles compare it with this word.
     """
     mode = [f"-covermode={coverage.mode}"] if coverage.mode != "set" else []
     packages = [f"-coverpkg={','.join(coverage.patterns)}"] if coverage.patterns else []
@@ -142,14 +142,14 @@ def _tagged(
             f"{engine.provider} does not have {image_id} any more",
             "Build it again, and do not prune images meanwhile",
         )
-    said = f"{full}:{tag or _reference.content_tag(image.id)}"
-    proven = proof.prove(engine, image, shown or said, executable, patterns)
-    there = engine.image(said)
-    if there is not None and there.id == image.id:
-        return Made(said, image, proven, changed=False)
+    made = f"{full}:{tag or _reference.content_tag(image.id)}"
+    proven = proof.prove(engine, image, shown or made, executable, patterns)
+    present = engine.image(made)
+    if present is not None and present.id == image.id:
+        return Made(made, image, proven, changed=False)
     if not check_mode:
-        engine.tag(image.id, said)
-    return Made(said, image, proven, changed=True)
+        engine.tag(image.id, made)
+    return Made(made, image, proven, changed=True)
 
 
 def _identity(contents: scratch.Contents, binary_digest: str) -> str:
@@ -197,10 +197,10 @@ def _with_reason(error: Failure, build: Build) -> Failure:
     """Why a Dockerfile has left out the instrumentation, where that can be read from it."""
     text = Path(build.dockerfile).read_text(encoding="utf-8", errors="replace")
     if error.diagnoses and error.diagnoses[0].cause == "not-instrumented" and not _ARGUMENT.search(text):
-        told = replace(
+        explained = replace(
             error.diagnoses[0],
             evidence=f"{error.diagnoses[0].evidence}; {build.dockerfile} has no ARG GOFLAGS, so it had no effect",
             remedy="Add the line 'ARG GOFLAGS' to the stage that runs go build",
         )
-        return Failure(error.summary, [told, *error.diagnoses[1:]], error.result)
+        return Failure(error.summary, [explained, *error.diagnoses[1:]], error.result)
     return error

@@ -96,18 +96,18 @@ def _broadcast(engine: Engine, nodes: t.Sequence[Node], image: Wanted) -> int:
     for node in nodes:
         sessions[node.name] = engine.attach(node.name, ["sh", "-c", _IMPORT], stdin=True)
     size = 0
-    deaf: set[str] = set()
+    closed: set[str] = set()
     try:
         for chunk in image.stream():
             size += len(chunk)
             for name, session in sessions.items():
-                if name in deaf:
+                if name in closed:
                     continue
                 try:
                     session.write(chunk)
                 except EngineError:
-                    deaf.add(name)  # ctr has given up; why, it says on stderr
-            if len(deaf) == len(sessions):
+                    closed.add(name)  # ctr has given up; its stderr has the reason
+            if len(closed) == len(sessions):
                 break
     finally:
         for session in sessions.values():
@@ -140,26 +140,26 @@ def _verify(engine: Engine, nodes: t.Sequence[Node], wanted: t.Sequence[Wanted])
                     raise _containerd_failed(name, result.said)
 
 
-def _import_failed(reference: str, node: str, said: str) -> Failure:
-    if FULL_DISK.search(said):
+def _import_failed(reference: str, node: str, output: str) -> Failure:
+    if FULL_DISK.search(output):
         return failure(
             f"No room left on the node {node} for {reference}",
             "disk-full",
-            f"containerd said: {said}",
+            f"containerd printed: {output}",
             "Free some space where the engine keeps its data",
         )
     return failure(
         f"{reference} could not be loaded into the node {node}",
         "image-not-on-node",
-        f"ctr images import said: {said}",
+        f"ctr images import printed: {output}",
         "See that the archive is whole and for the node's architecture",
     )
 
 
-def _containerd_failed(node: str, said: str) -> Failure:
+def _containerd_failed(node: str, output: str) -> Failure:
     return failure(
         f"The containerd of the node {node} does not answer",
         "image-not-on-node",
-        f"ctr said: {said}",
+        f"ctr printed: {output}",
         "See that the node is well; deleting the cluster and creating it anew helps",
     )

@@ -117,7 +117,7 @@ def wait_until_ready(
                 f"{wanted.title} was deleted while it was waited for",
                 "Let nothing else delete it while the run lasts",
             )
-        undone = reverted.taken_back(view.workload) if patched and not view.older_than(wanted) else None
+        undone = reverted.patch_reverted(view.workload) if patched and not view.older_than(wanted) else None
         if undone is not None:
             raise Failure(
                 f"{wanted.title} is not covered any more", [undone], {"seconds": round(time.monotonic() - begun, 3)}

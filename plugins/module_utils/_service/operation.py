@@ -61,15 +61,15 @@ class ProcessOptions:
 
 
 def start_service(
-    wanted: ProcessOptions, progress: Progress, owner: int | None = None, check_mode: bool = False
+    wanted: ProcessOptions, progress: Progress, playbook_pid: int | None = None, check_mode: bool = False
 ) -> Outcome:
-    """Start the service and wait until it is ready. It ends with the process ``owner``. Raises Failure."""
+    """Start the service and wait until it is ready. It ends with the process ``playbook_pid``. Raises Failure."""
     spec = wanted.spec
     if check_mode:
         state = supervisor.read_state(spec.directory)
         same = state is not None and state.running() and state.fingerprint == spec.fingerprint()
         return Outcome(changed=not same)
-    running = service.ensure_running(spec, owner, progress)
+    running = service.ensure_running(spec, playbook_pid, progress)
     result = {
         "pid": running.pid,
         "port": running.port,

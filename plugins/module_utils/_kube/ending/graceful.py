@@ -52,7 +52,7 @@ def manage_pods(
     if check_mode:
         result = {"pods": [], "replicas_before": scaling.replicas_before(target)}
         return Outcome(changed=_would_end(cluster, target), result=result)
-    undone = reverted.taken_back(target) if wanted.patched else None
+    undone = reverted.patch_reverted(target) if wanted.patched else None
     history = PodHistory(wanted.pod_history)
     ended = shutdown.shut_down(cluster, target, container, wanted.timeout, progress.note, alive, history)
     if undone is not None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether somebody has taken the coverage patch back, and who: an operator does, whose custom resource says otherwise.
+"""Whether another controller has reverted the coverage patch, such as an operator whose custom resource differs.
 
 Pure. The managed fields (meta/v1 ManagedFieldsEntry) tell who writes the pod template.
 """
@@ -19,17 +19,17 @@ from . import pod_template
 _CONTROLLER = "kube-controller-manager"
 
 
-def taken_back(workload: Workload) -> Diagnosis | None:
-    """Who took the patch back from a workload that has been patched; None if it is in force."""
+def patch_reverted(workload: Workload) -> Diagnosis | None:
+    """The diagnosis for a patched workload whose patch is gone, with who reverted it; None if the patch is in force."""
     lost = pod_template.lost_slots(workload.object)
     if not lost:
         return None
     shown = " and ".join([", ".join(lost[:-1]), lost[-1]] if len(lost) > 1 else lost)
     return Diagnosis(
         "patch-reverted",
-        f"{workload.title} was patched, and what the patch had set is gone again ({shown}){_who(workload)}",
-        "Suspend what puts it back (an operator, GitOps) for the test, or cover it with service_inject=node, which "
-        "changes no workload",
+        f"{workload.title} was patched, and the patch is gone ({shown}){_who(workload)}",
+        "Suspend the controller that reverts it (an operator, GitOps) for the test, or use service_inject=node, which "
+        "patches no workload",
     )
 
 

@@ -54,17 +54,19 @@ def patched(record: bool = True, name: str = "shop", **changes: t.Any) -> Worklo
     ],
 )
 def test_what_is_gone_and_who_took_it(workload: Workload, lost: str) -> None:
-    found = reverted.taken_back(workload)
+    found = reverted.patch_reverted(workload)
     if not lost:
         assert found is None
         return
     assert found is not None and found.cause == "patch-reverted"
-    assert f"is gone again ({lost}); shop-operator writes its pod template; it belongs to Shop/main" in found.evidence
+    assert (
+        f"the patch is gone ({lost}); shop-operator writes its pod template; it belongs to Shop/main" in found.evidence
+    )
 
 
 def test_nobody_is_named_where_nobody_is_known() -> None:
     workload = patched(env=[])
     for key in ("ownerReferences", "managedFields"):
         del workload.object["metadata"][key]
-    found = reverted.taken_back(workload)
-    assert found is not None and found.evidence.endswith("is gone again (GOCOVERDIR)")
+    found = reverted.patch_reverted(workload)
+    assert found is not None and found.evidence.endswith("the patch is gone (GOCOVERDIR)")
