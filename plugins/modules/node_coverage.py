@@ -52,6 +52,11 @@ options:
     description: The mount path of O(node_path) in the containers, and the value of their E(GOCOVERDIR).
     type: path
     default: /gocover
+  uncollected:
+    description:
+      - Directory of this machine for counters that nobody has collected. They are brought there when the last user is removed.
+      - Without it, they are discarded with O(node_path).
+    type: path
   timeout:
     description: Longest wait for containerd after its restart, in seconds.
     type: float
@@ -92,16 +97,20 @@ diagnosis:
   elements: dict
 """
 
+import os
+
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import ENGINE_OPTIONS
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.node_coverage import NodeOptions, manage_nodes
 from ansible_collections.gocover.e2e.plugins.module_utils._outcome import Outcome, options
+from ansible_collections.gocover.e2e.plugins.module_utils._process.holder import this_holder
 from ansible_collections.gocover.e2e.plugins.module_utils._run import step
 
 
 def run(this: step.Step) -> Outcome:
     """Set up node coverage, or remove it."""
-    wanted = options(NodeOptions, this.params)
+    holder = this_holder(this.playbook_pid, os.getcwd())
+    wanted = options(NodeOptions, {**this.params, "holder": holder})
     return manage_nodes(wanted, connect(this.params["provider"]), this.progress, this.check_mode)
 
 
@@ -115,6 +124,7 @@ MODULE = step.Module(
         "node_path": {"type": "path", "default": "/var/lib/gocover/node"},
         "mount_path": {"type": "path", "default": "/gocover"},
         "timeout": {"type": "float", "default": 60},
+        "uncollected": {"type": "path"},
     },
     run,
     step_name=lambda params: "inject" if params["state"] == "present" else "restore containerd",

@@ -59,9 +59,9 @@ rmdir -p --ignore-fail-on-non-empty "$(dirname "$1")"
 _COUNTERS_LEFT = 5
 #: $1 holds the directories of runs; a line for each, with its mark.
 _RUNS = f"""
-for directory in "$1"/*/; do
+for directory in "$1"/* "$1"/*/*; do
   [ -d "$directory" ] || continue
-  printf '%s\\t%s\\n' "$(basename "$directory")" "$(head -n 1 "$directory/{_MARK}" 2>/dev/null)"
+  printf '%s\\t%s\\n' "$directory" "$(head -n 1 "$directory/{_MARK}" 2>/dev/null)"
 done
 """
 #: Names of runs (run.lifecycle): a time and four digits.
@@ -203,14 +203,16 @@ def would_remove(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> boo
 
 
 def runs_beside(engine: Engine, nodes: t.Sequence[Node], node_path: str) -> dict[str, str]:
-    """The directories of runs beside ``node_path`` on any node, with their marks (empty: none), in their order."""
+    """The directories of runs beside ``node_path`` on any node, with their marks (empty: none), in their order.
+
+    So are those that runs have made for a dependency, one level below.
+    """
     path = check_path(node_path)
     found: dict[str, str] = {}
     for _node, result in _on_all(engine, nodes, _RUNS, posixpath.dirname(path)):
         for line in result.stdout.decode(errors="replace").splitlines():
-            name, _tab, mark = line.partition("\t")
-            directory = posixpath.join(posixpath.dirname(path), name)
-            if _RUN.fullmatch(name) and directory != path:
+            directory, _tab, mark = line.partition("\t")
+            if _RUN.fullmatch(posixpath.basename(directory)) and directory != path:
                 found[directory] = found.get(directory) or mark
     return dict(sorted(found.items()))
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from .._covdata.runtime import FIND_EXPRESSION
 from .._diagnosis import FULL_DISK, Failure, failure
 from .._engine.api import Engine
+from .._process.holder import Holder, parse_holder
 from . import basespec
 from .nodes import Node, on_each
 
@@ -41,12 +42,21 @@ _POLL = 0.1
 #: A user is a file name.
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
+#: A line for each user: its name, and who it is (process.holder), where that is known.
+_HOLDERS = f"""
+for user in {_USERS}/*; do
+  [ -f "$user" ] || continue
+  printf '%s\\t%s\\n' "$(basename "$user")" "$(head -n 1 "$user")"
+done
+"""
 _MAKE_DIRECTORY = f"""
 mkdir -p "$1" && chmod 1777 "$1" && printf '%s' "$2" > "$1/{_MARK}" && chmod 444 "$1/{_MARK}"
 """
+#: $1 is the directory, $2 is not empty if counters keep it.
 _REMOVE_DIRECTORY = f"""
 [ -d "$1" ] || exit 0
 rm -f "$1/{_MARK}"
+[ -z "$2" ] || [ -z "$(find "$1" -maxdepth 1 -type f -name 'covcounters.*' -print -quit)" ] || exit 0
 find "$1" {FIND_EXPRESSION} -delete
 cd / && rmdir -p --ignore-fail-on-non-empty "$1"
 """
@@ -71,6 +81,10 @@ class Injection:
     user: str
     #: How long containerd may take to work again, in seconds.
     timeout: float = 60.0
+    #: The playbook for which the user stands; None where that is unknown.
+    holder: Holder | None = None
+    #: Whether the directory stays, once nobody uses it, if there are counters in it.
+    keep_counters: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,8 +131,8 @@ def would_uncover(engine: Engine, nodes: t.Sequence[Node], wanted: Injection) ->
         if not shell.exists(_KEPT):
             return NodeState(shell.node, False, False, False, [])
         state = _look(shell, wanted)
-        stays = bool(wanted.user) and any(user != wanted.user for user in state.users)
-        return replace(state, changed=not stays or wanted.user in state.users)
+        left = _users_left(shell.holders(), wanted)
+        return replace(state, changed=not left or left != state.users)
 
     return _on_all(engine, nodes, look)
 
@@ -178,7 +192,12 @@ class _Shell:
         return self.run('[ -e "$1" ] && echo yes || true', path).strip() == "yes"
 
     def users(self) -> list[str]:
-        return self.run(f"ls {_USERS} 2>/dev/null || true").split()
+        return list(self.holders())
+
+    def holders(self) -> dict[str, Holder | None]:
+        """The users by name, and the playbook that each stands for, where that is known."""
+        lines = [line.partition("\t") for line in self.run(_HOLDERS).splitlines()]
+        return {name: parse_holder(text) for name, _tab, text in lines}
 
     def broken(self, evidence: str) -> Failure:
         return failure(
@@ -196,7 +215,39 @@ def _look(shell: _Shell, wanted: Injection) -> NodeState:
     return NodeState(shell.node, covered, False, False, shell.users())
 
 
+def _users_left(holders: t.Mapping[str, Holder | None], wanted: Injection) -> list[str]:
+    """The users that stay when ``wanted.user`` goes: those that are not known to be dead.
+
+    So does a user of the same name that stands for another playbook. Without a user nobody stays.
+    """
+    if not wanted.user:
+        return []
+    left = []
+    for user, holder in holders.items():
+        if user == wanted.user:
+            stays = holder is not None and not holder.certainly_dead() and not holder.same_as(wanted.holder)
+        else:
+            stays = holder is None or not holder.certainly_dead()
+        if stays:
+            left.append(user)
+    return left
+
+
+def _check_free(shell: _Shell, wanted: Injection) -> None:
+    """Raise Failure ``run-in-progress`` if another playbook that may still run has node coverage for the same user."""
+    holder = shell.holders().get(wanted.user)
+    if holder is not None and not holder.certainly_dead() and not holder.same_as(wanted.holder):
+        raise failure(
+            f"Another run of {wanted.user} uses node coverage of the cluster",
+            "run-in-progress",
+            f"The node {shell.node} names {holder.title}",
+            "Wait until it ends, or set service_inject=pod and a service_namespace of its own",
+        )
+
+
 def _cover(shell: _Shell, wanted: Injection) -> NodeState:
+    if wanted.holder is not None:
+        _check_free(shell, wanted)
     # Before the spec names it: a container whose mount has no source does not start.
     shell.run(_MAKE_DIRECTORY, wanted.node_path, _MARK_TEXT)
     before = _look(shell, wanted)
@@ -212,6 +263,8 @@ def _cover(shell: _Shell, wanted: Injection) -> NodeState:
             raise shell.broken(f"With the mount and GOCOVERDIR in its base spec it said: {said}")
     if wanted.user not in before.users:
         shell.run(f'mkdir -p {_USERS} && touch "{_USERS}/$1"', wanted.user)
+    if wanted.holder is not None:
+        shell.run(f'printf "%s\\n" "$2" > "{_USERS}/$1"', wanted.user, wanted.holder.text())
     changed = not before.covered or wanted.user not in before.users
     return NodeState(shell.node, True, not before.covered, changed, shell.users())
 
@@ -244,14 +297,15 @@ def _uncover(shell: _Shell, wanted: Injection) -> NodeState:
     if not shell.exists(_KEPT):
         return NodeState(shell.node, False, False, False, [])
     before = shell.users()
-    if wanted.user:
-        shell.run(f'rm -f "{_USERS}/$1"', wanted.user)
-    left = [user for user in before if user != wanted.user] if wanted.user else []
+    left = _users_left(shell.holders(), wanted)
+    for user in before:
+        if user not in left:
+            shell.run(f'rm -f "{_USERS}/$1"', user)
     if left:
         return NodeState(shell.node, True, False, left != before, left)
     _put_back(shell, wanted)
     # Only now: as long as containerd has the old spec in mind, each container needs the directory.
-    shell.run(_REMOVE_DIRECTORY, wanted.node_path)
+    shell.run(_REMOVE_DIRECTORY, wanted.node_path, "keep" if wanted.keep_counters else "")
     return NodeState(shell.node, False, True, True, [])
 
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
 
+from .._collect import leftovers
+from .._collect.directories import NodeDirectories
 from .._collect.nodes import check_path
 from .._engine.api import Engine
 from .._files import locked
 from .._outcome import Interrupted, Outcome
+from .._process.holder import Holder
 from .._run.progress import Progress
 from . import cluster, injection
 from .nodes import Node, containers_of, running_nodes_of
@@ -27,6 +31,9 @@ class NodeOptions:
     node_path: str
     mount_path: str
     timeout: float
+    uncollected: str | None
+    #: The playbook of the run.
+    holder: Holder | None = None
 
     def __post_init__(self) -> None:
         check_path(self.node_path)
@@ -36,7 +43,14 @@ class NodeOptions:
     @property
     def injection(self) -> injection.Injection:
         """What the nodes are to do."""
-        return injection.Injection(check_path(self.node_path), self.mount_path, self.user or "", self.timeout)
+        return injection.Injection(
+            check_path(self.node_path),
+            self.mount_path,
+            self.user or "",
+            self.timeout,
+            holder=self.holder,
+            keep_counters=bool(self.uncollected),
+        )
 
 
 def manage_nodes(wanted: NodeOptions, engine: Engine, progress: Progress, check_mode: bool = False) -> Outcome:
@@ -51,6 +65,8 @@ def manage_nodes(wanted: NodeOptions, engine: Engine, progress: Progress, check_
             look = injection.would_cover if present else injection.would_uncover
             return _outcome(look(engine, nodes, wanted.injection), wanted, sections=False)
         states = _cover(engine, nodes, wanted) if present else injection.ensure_absent(engine, nodes, wanted.injection)
+    if wanted.uncollected and not present and any(entry.changed and not entry.users for entry in states):
+        _bring_home(wanted, engine, progress)
     restarted = sum(entry.restarted for entry in states)
     if restarted:
         effect = f"every new container writes to {wanted.injection.node_path}" if present else "it is removed"
@@ -64,6 +80,17 @@ def _cover(engine: Engine, nodes: list[Node], wanted: NodeOptions) -> list[injec
     except Interrupted:
         injection.ensure_absent(engine, nodes, wanted.injection)
         raise
+
+
+def _bring_home(wanted: NodeOptions, engine: Engine, progress: Progress) -> None:
+    """Bring the counters that nobody has collected to this machine, now that no container writes any more."""
+    cleared = leftovers.Cleared()
+    directory = NodeDirectories(engine, wanted.cluster, wanted.injection.node_path)
+    leftovers.clear(directory, Path(str(wanted.uncollected)) / "node", cleared)
+    for note in cleared.notes:
+        progress.note(note)
+    for warning in cleared.warnings:
+        progress.warn(warning)
 
 
 def _outcome(states: t.Sequence[injection.NodeState], wanted: NodeOptions, sections: bool) -> Outcome:

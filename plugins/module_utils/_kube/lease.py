@@ -76,11 +76,7 @@ class RunLease(t.NamedTuple):
     def of(self, holder: Holder | None) -> bool:
         """Whether this playbook holds it."""
         own = self.holder
-        return own is not None and holder is not None and _identity(own) == _identity(holder)
-
-
-def _identity(holder: Holder) -> tuple[str, int, str]:
-    return holder.machine, holder.pid, holder.began
+        return own is not None and own.same_as(holder)
 
 
 def find(cluster: Cluster, namespace: str = "", service: str = "") -> list[RunLease]:

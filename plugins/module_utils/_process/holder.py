@@ -43,6 +43,10 @@ class Holder:
         alive = self.alive()
         return time.time() - self.since > _FORGOTTEN if alive is None else not alive
 
+    def same_as(self, other: Holder | None) -> bool:
+        """Whether both are the same playbook."""
+        return other is not None and (self.machine, self.pid, self.began) == (other.machine, other.pid, other.began)
+
     @property
     def title(self) -> str:
         """Who it is, for a message."""
