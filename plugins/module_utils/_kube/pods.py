@@ -9,6 +9,8 @@ import typing as t
 
 from .api import Object
 
+DEFAULT_SCHEDULER = "default-scheduler"
+
 
 class Container(t.NamedTuple):
     """The state of one container: what it waits for, or how its present or last run ended."""
@@ -123,7 +125,9 @@ def state_words(pod: Object) -> str:
         restarted = max((container.restarts for container in running), default=0)
         again = f" (restart {restarted})" if restarted else ""
         return f"runs{again}, not ready yet"
-    return "is being created" if node_of(pod) else "is new"
+    scheduler = pod["spec"].get("schedulerName") or DEFAULT_SCHEDULER
+    waits = scheduler != DEFAULT_SCHEDULER and not scheduled
+    return "is being created" if node_of(pod) else f"waits for the scheduler {scheduler}" if waits else "is new"
 
 
 def closed_gates(pod: Object) -> list[str]:

@@ -21,6 +21,8 @@ from .unready.situation import Situation
 from .workload import Workload
 
 _LOG_LINES = 20
+#: Events of a pod that are shown as they come: what a probe got, and what the node could not do for it.
+_WARNINGS = ("Unhealthy", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class _View:
     events: dict[str, Object] = field(default_factory=dict)
     gone: bool = False
     words: dict[str, str] = field(default_factory=dict)
-    unhealthy: set[tuple[str, str]] = field(default_factory=set)
+    warnings: set[tuple[str, str]] = field(default_factory=set)
     since: dict[str, float] = field(default_factory=dict)
     #: Whether the former pods were asked to go first. What was refused before that says nothing any more.
     made_room: bool = False
@@ -127,7 +129,7 @@ def wait_until_ready(
             continue
         present, former = split or ([], [])
         _note_changes(view, [*present, *former], note)
-        _note_probes(view, present, note)
+        _note_warnings(view, present, note)
         done = _is_ready(view, present, former)
         # Each look at the logs costs requests: only when a pod changed or a second has passed.
         logs = _logs(cluster, view, present, wanted.namespace, done, record.container if record else None, built)
@@ -277,14 +279,14 @@ def _note_changes(view: _View, seen: t.Sequence[Object], note: t.Callable[[str],
         note(f"{name} is gone")
 
 
-def _note_probes(view: _View, present: t.Sequence[Object], note: t.Callable[[str], None]) -> None:
-    """One line for each new answer that a probe got: it may mend itself, but nobody has to wait to hear of it."""
+def _note_warnings(view: _View, present: t.Sequence[Object], note: t.Callable[[str], None]) -> None:
+    """One line for each new warning about a pod: it may mend itself, but nobody has to wait to hear of it."""
     names = {pod["metadata"]["uid"]: pods.name_of(pod) for pod in present if not pods.ready(pod)}
     for event in view.events.values():
         name = names.get((event.get("involvedObject") or {}).get("uid", ""))
         words = " ".join(str(event.get("message") or "").split())
-        if name and event.get("reason") == "Unhealthy" and (name, words) not in view.unhealthy:
-            view.unhealthy.add((name, words))
+        if name and event.get("reason") in _WARNINGS and (name, words) not in view.warnings:
+            view.warnings.add((name, words))
             note(f"{name}: {words[:1].lower() + words[1:]}")
 
 

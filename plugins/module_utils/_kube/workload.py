@@ -110,7 +110,7 @@ def find(cluster: Cluster, namespace: str, name: str, image: str) -> Workload:
         found = cluster.get(kind, plain, namespace)
         if found is not None:
             return Workload(kind, namespace, found)
-        elsewhere = [entry for entry in _everywhere(cluster, kind) if entry["metadata"]["name"] == plain]
+        elsewhere = [entry for entry in _visible(cluster, kind) if entry["metadata"]["name"] == plain]
         present = ", ".join(workload.title for workload in all_in(cluster, namespace)) or "none"
         evidence = f"The namespace {namespace} has no {name}; its workloads are: {present}"
         raise _missing(f"The workload {name} is missing", evidence, elsewhere)
@@ -129,7 +129,7 @@ def find(cluster: Cluster, namespace: str, name: str, image: str) -> Workload:
     unsupported = _unsupported(cluster, namespace, image)
     if unsupported is not None:
         raise unsupported
-    elsewhere = [entry for kind in KINDS.values() for entry in _everywhere(cluster, kind) if images.uses(entry, image)]
+    elsewhere = [entry for kind in KINDS.values() for entry in _visible(cluster, kind) if images.uses(entry, image)]
     used = ", ".join(f"{workload.title} ({', '.join(image_names(workload))})" for workload in workloads)
     evidence = f"No workload in the namespace {namespace} uses the image {image}; " + (
         f"its workloads are: {used}" if used else "it has no workload at all"
@@ -152,10 +152,10 @@ def _missing(summary: str, evidence: str, elsewhere: t.Sequence[Object]) -> Fail
     )
 
 
-def _everywhere(cluster: Cluster, kind: Kind) -> list[Object]:
-    """The objects of a kind in all namespaces; none where the user may not see them."""
+def _visible(cluster: Cluster, kind: Kind, namespace: str = "") -> list[Object]:
+    """The objects of a kind in a namespace, or in all of them; none where the user may not see them."""
     try:
-        return cluster.list_all(kind)
+        return cluster.list_all(kind, namespace)
     except ApiError:
         return []
 
@@ -163,7 +163,7 @@ def _everywhere(cluster: Cluster, kind: Kind) -> list[Object]:
 def _unsupported(cluster: Cluster, namespace: str, image: str) -> Failure | None:
     """``workload-unsupported``, if something that ends by itself uses the image; None if nothing does."""
     for kind in (CRON_JOB, JOB, REPLICA_SET, POD):
-        for entry in cluster.list_all(kind, namespace):
+        for entry in _visible(cluster, kind, namespace):
             if images.uses(entry, image) and not entry["metadata"].get("ownerReferences"):
                 return unsupported(f"{kind.name}/{entry['metadata']['name']}", f"uses the image {image}, and ")
     return None

@@ -118,7 +118,9 @@ def make_room(cluster: Cluster, target: Workload) -> Object:
         labels = entry["metadata"].get("labels") or {}
         own = owned_by(entry, after["metadata"]["uid"]) and revision == labels.get("pod-template-hash")
         if own and not (entry.get("status") or {}).get("replicas"):
-            cluster.delete(REPLICA_SET, entry["metadata"]["name"], target.namespace)
+            # Without that right the pods come too, only later.
+            with contextlib.suppress(ApiError):
+                cluster.delete(REPLICA_SET, entry["metadata"]["name"], target.namespace)
     return after
 
 

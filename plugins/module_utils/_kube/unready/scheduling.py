@@ -16,7 +16,7 @@ from .situation import Situation
 #: Seconds that a pod may stay unschedulable: the scheduler tries again when another pod has gone.
 _SETTLE = 3.5
 #: Seconds without a word of a scheduler: the cluster's own may be choosing its leader after a restart.
-_SILENT = {"default-scheduler": 20.0}
+_SILENT = {pods.DEFAULT_SCHEDULER: 20.0}
 _SILENT_OTHER = 4.0
 
 
@@ -89,7 +89,7 @@ def without_scheduler(situation: Situation, pod: Object) -> Diagnosis | None:
     """No scheduler has looked at the pod: nothing serves its ``schedulerName``."""
     if pods.node_of(pod) or pods.condition(pod, "PodScheduled") or situation.events_of(pod, "FailedScheduling"):
         return None
-    name = str(pod["spec"].get("schedulerName") or "default-scheduler")
+    name = str(pod["spec"].get("schedulerName") or pods.DEFAULT_SCHEDULER)
     silent = situation.unchanged_for(pod)
     if not situation.timed_out and silent < _SILENT.get(name, _SILENT_OTHER):
         return None

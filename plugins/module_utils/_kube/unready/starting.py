@@ -28,7 +28,7 @@ _PASSING = (
 
 
 #: Seconds for which a node may lack a driver or a network: what brings them may be starting beside the pod.
-_SETTLE = 5.0
+_SETTLE = 4.0
 #: What containerd says of an image that has no part for the node's platform.
 _OTHER_PLATFORM = re.compile(r"no match for platform|no matching manifest|does not match the specified platform")
 

@@ -382,6 +382,9 @@ def test_a_condition_of_the_workload_says_it_before_any_event() -> None:
         (pod(state(restarts=2, **RUNNING)), "runs (restart 2), not ready yet"),
         (pod({"conditions": [{"type": "Ready", "status": "True"}]}), "is ready"),
         (pod({"phase": "Failed", "reason": "Evicted"}), "has ended: Evicted"),
+        (unassigned(), "is new"),
+        (foreign_scheduler(), "waits for the scheduler volcano"),
+        (gated(), "waits for its readiness gate example.com/lb"),
         ({**pod(), "metadata": {"name": "x", "deletionTimestamp": "now"}}, "is ending"),
     ],
 )
