@@ -100,7 +100,7 @@ def test_everything_at_once(project: Project, repository: Path) -> None:
     "settings, cause, said",
     [
         ({"profiles": {"unit": "unit.out"}}, "profile-missing", "No such file or directory"),
-        ({"changed_since": "nowhere"}, "reference-unknown", "There is no commit nowhere"),
+        ({"changed_since": "nowhere"}, "reference-unknown", "Commit nowhere not found"),
     ],
 )
 def test_what_cannot_be(project: Project, settings: dict[str, object], cause: str, said: str) -> None:
