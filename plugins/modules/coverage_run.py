@@ -51,7 +51,8 @@ options:
   runtime:
     description:
       - Where the service is to run, a kind cluster (V(kind)), the cluster of a kubeconfig (V(cluster)), or this machine itself (V(process)).
-      - V(auto) takes V(kind) if a container engine answers, kind is there and O(manifests) names manifests, otherwise V(process).
+      - V(auto) takes V(kind) if a container engine answers, the kind command exists and O(manifests) names manifests. Otherwise it takes V(process).
+      - podman counts as an engine if its command is on PATH, since V(auto) can start C(podman system service).
     type: str
     choices: [auto, kind, cluster, process]
     default: auto
@@ -132,8 +133,8 @@ def _begin(this: step.Step, state: str) -> journal.Document:
     """Begin a run, or resume the last one; in check mode only what it would begin with."""
     params = this.params
     chosen = runtime.choose(params["runtime"], params["provider"], params["manifests"])
-    if chosen.reason:
-        this.progress.note(f"runtime {chosen.name}: {chosen.reason}")
+    if chosen.sentence:
+        this.progress.note(chosen.sentence)
     head = {
         "mode": params["mode"],
         "covered_dependencies": params["covered_dependencies"],

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._collect import recovery
 from ansible_collections.gocover.e2e.plugins.module_utils._covdata.meta import decode_meta
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine, EngineError
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.places import detect
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.detection import detect
 from rig import IMAGE, build_probe
 
 if t.TYPE_CHECKING:

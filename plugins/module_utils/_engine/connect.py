@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import typing as t
 from pathlib import Path
 
@@ -35,8 +34,8 @@ def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> E
             except EngineError as error:
                 silence = error.text
         tried.append(f"{place.words()}: {silence}")
-        podman = shutil.which("podman", path=env.get("PATH"))
-        if place.provider == "podman" and podman and "CONTAINER_HOST" not in env:
+        podman = podman_service.program_for(place, env)
+        if podman is not None:
             try:
                 return client.SdkEngine(*podman_service.serve(podman, env, os.getuid()))
             except EngineError as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a container engine may answer, and whether one does: cheap, with nothing but the standard library."""
+"""Where a container engine may answer: cheap, with nothing but the standard library."""
 
 from __future__ import annotations
 
@@ -146,38 +146,6 @@ def kind_command(env: t.Mapping[str, str], home: Path) -> str | None:
     places_of_go = [env.get("GOBIN"), f"{env['GOPATH']}/bin" if env.get("GOPATH") else None, f"{home}/go/bin"]
     search = [*env.get("PATH", os.defpath).split(os.pathsep), *(place for place in places_of_go if place)]
     return shutil.which("kind", path=os.pathsep.join(search))
-
-
-@dataclass(frozen=True)
-class Detection:
-    """Whether this machine can run a kind cluster: ``place`` is the engine that answers, ``kind`` the command.
-
-    ``reason`` says in words why not; it is empty where both are there.
-    """
-
-    place: Place | None
-    kind: str | None
-    reason: str
-
-    @property
-    def usable(self) -> bool:
-        """Whether the runtime ``kind`` can be used."""
-        return self.place is not None and self.kind is not None
-
-
-def detect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> Detection:
-    """Which engine answers and whether kind is to be had, in a few milliseconds, for ``coverage_runtime: auto``."""
-    env = os.environ if env is None else env
-    home = Path(env.get("HOME") or Path.home())
-    candidates = places(provider, env, home, os.getuid())
-    place = next((candidate for candidate in candidates if ping(candidate.address) is None), None)
-    kind = kind_command(env, home)
-    reasons = []
-    if place is None:
-        reasons.append(f"no container engine answers on {' or '.join(candidate.words() for candidate in candidates)}")
-    if kind is None:
-        reasons.append("there is no kind on PATH")
-    return Detection(place, kind, ", and ".join(reasons))
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -10,17 +10,17 @@ import typing as t
 
 from .._diagnosis import failure
 from .._engine.connect import unreachable
-from .._engine.places import Detection, detect
+from .._engine.detection import Detection, detect
 
 #: What the runtimes with a cluster need in Ansible's own environment.
 _LIBRARIES = {"kind": ("docker", "kubernetes"), "cluster": ("kubernetes",)}
 
 
 class Runtime(t.NamedTuple):
-    """The runtime that was chosen, and why in words; empty where the user chose it."""
+    """The runtime, and the sentence that says where the service runs and why; empty where the user chose it."""
 
     name: str
-    reason: str
+    sentence: str
 
 
 def choose(asked: str, provider: str, manifests: t.Sequence[t.Any]) -> Runtime:
@@ -56,8 +56,10 @@ def _choose_for_user(found: Detection, manifests: t.Sequence[t.Any], missing: t.
     if missing:
         reasons.append(f"Ansible's Python has no {' and no '.join(missing)}")
     if reasons or found.place is None:
-        return Runtime("process", ", and ".join(reasons))
-    return Runtime("kind", f"{found.place.words()} answers, and kind is there")
+        why = ", and ".join(reasons)
+        return Runtime("process", f"runs as local processes: {why}; -e coverage_runtime=kind insists")
+    engine = f"{found.place.provider} answers on {found.place.words()}"
+    return Runtime("kind", f"runs in a kind cluster: {engine}; -e coverage_runtime=process needs no cluster")
 
 
 def _check(found: Detection, provider: str) -> None:

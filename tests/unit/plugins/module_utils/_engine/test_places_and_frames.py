@@ -123,15 +123,6 @@ def test_ping_of_an_engine_that_answers(tmp_path: Path) -> None:
         thread.join()
 
 
-def test_detection_gives_the_reason_in_words(tmp_path: Path) -> None:
-    env = {"PATH": str(tmp_path), "HOME": str(tmp_path), "DOCKER_HOST": f"unix://{tmp_path}/d.sock"}
-    found = places.detect("docker", env)
-    assert not found.usable
-    assert found.reason == (
-        f"no container engine answers on {tmp_path}/d.sock (DOCKER_HOST), and there is no kind on PATH"
-    )
-
-
 def test_kind_is_found_where_go_puts_it(tmp_path: Path) -> None:
     program = tmp_path / "go" / "bin" / "kind"
     program.parent.mkdir(parents=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
-from ansible_collections.gocover.e2e.plugins.module_utils._engine import connect, podman_service
+from ansible_collections.gocover.e2e.plugins.module_utils._engine import connect, detection, podman_service
 from ansible_collections.gocover.e2e.plugins.module_utils._process.identity import identify
 
 STAND_IN = Path(__file__).with_name("podman_stand_in.py")
@@ -134,4 +134,27 @@ def test_a_directory_that_others_can_use_is_refused(podman: Podman) -> None:
     with pytest.raises(Failure) as caught:
         connect.connect("podman", podman.env)
     assert "which others can use" in str(caught.value)
+    assert podman.pids == []
+
+
+def test_podman_without_a_socket_is_detected_and_serves_the_next_step(podman: Podman) -> None:
+    found = detection.detect("podman", podman.env)
+    assert found.place is not None
+    assert found.place.words() == f"{podman.runtime}/gocover.e2e/podman.sock (podman system service)"
+    assert connect.connect("podman", podman.env).address == found.place.address
+    assert len(podman.pids) == 1
+
+
+def test_podman_that_cannot_serve_is_no_engine(podman: Podman, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODMAN_FAILS", "1")
+    found = detection.detect("podman", podman.env)
+    assert not found.usable
+    assert "('podman system service': Error: cannot set up namespace using newuidmap)" in found.reason
+
+
+def test_podman_of_another_machine_is_not_served_here(podman: Podman) -> None:
+    env = {**podman.env, "CONTAINER_HOST": f"unix://{podman.runtime}/remote.sock"}
+    found = detection.detect("podman", env)
+    assert found.place is None
+    assert found.reason.startswith(f"no container engine answers on {podman.runtime}/remote.sock (CONTAINER_HOST)")
     assert podman.pids == []
