@@ -68,13 +68,14 @@ class _View:
         return _generation(self.workload) < _generation(seen)
 
     def split(self) -> tuple[list[Object], list[Object]] | None:
-        """The pods of the present generation and the former ones; None while there is no present generation."""
-        revision = workload.current_revision(self.workload, self.revisions.values())
-        if revision is None:
+        """The pods of the present generation and the former ones; None while its controller has not seen it."""
+        if not self.workload.observed:
             return None
+        revision = workload.current_revision(self.workload, self.revisions.values())
         # One that was evicted stays as an object for ever; one that is being deleted counts until it is gone.
         alive = [pod for pod in self.pods.values() if not pods.finished(pod) or pods.terminating(pod)]
-        present = [pod for pod in alive if workload.revision_of(pod) == revision and not pods.terminating(pod)]
+        own = [pod for pod in alive if revision and workload.revision_of(pod) == revision]
+        present = [pod for pod in own if not pods.terminating(pod)]
         return present, [pod for pod in alive if pod not in present]
 
 
@@ -92,8 +93,26 @@ def wait_until_ready(
 
     A workload that was ``patched`` for coverage is not waited for any longer once somebody has taken that back.
     """
-    begun = time.monotonic()
     view = _View(wanted)
+    try:
+        return _wait(cluster, wanted, view, timeout, note, built, alive, patched)
+    finally:
+        # What is patched goes back with the patch.
+        if view.made_room and recorded(wanted.object) is None:
+            rollout.put_back(cluster, wanted)
+
+
+def _wait(
+    cluster: Cluster,
+    wanted: Workload,
+    view: _View,
+    timeout: float,
+    note: t.Callable[[str], None],
+    built: t.Sequence[str],
+    alive: t.Callable[[], bool],
+    patched: bool,
+) -> Ready:
+    begun = time.monotonic()
     record = recorded(wanted.object)
     built = [*built, str(record.set.get("image"))] if record and record.set.get("image") else list(built)
     sources = [
@@ -125,9 +144,9 @@ def wait_until_ready(
                 f"{wanted.title} is not covered any more", [undone], {"seconds": round(time.monotonic() - begun, 3)}
             )
         split = view.split()
-        if split is None and not diagnose(_situation(view, [], [], {}, built, record is not None)):
+        if split is None:
             continue
-        present, former = split or ([], [])
+        present, former = split
         _note_changes(view, [*present, *former], note)
         _note_warnings(view, present, note)
         done = _is_ready(view, present, former)

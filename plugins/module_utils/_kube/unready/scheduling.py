@@ -44,7 +44,9 @@ def pods_refused(situation: Situation) -> Diagnosis | None:
     messages = [
         str(entry.get("message"))
         for entry in (situation.workload.get("status") or {}).get("conditions") or []
-        if entry["type"] == "ReplicaFailure" and entry["status"] == "True"
+        if (entry["type"] == "ReplicaFailure" and entry["status"] == "True")
+        # The Deployment could not even create its ReplicaSet.
+        or (entry["type"] == "Progressing" and entry.get("reason") == "ReplicaSetCreateError")
     ]
     if not situation.pods:
         messages += [str(event.get("message")) for event in situation.events if event.get("reason") == "FailedCreate"]

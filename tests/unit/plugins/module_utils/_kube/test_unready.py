@@ -364,8 +364,19 @@ def test_the_cause(entry: dict[str, t.Any] | None, known: dict[str, t.Any], caus
         assert found.remedy
 
 
-def test_a_condition_of_the_workload_says_it_before_any_event() -> None:
-    condition = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small"}
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small"},
+        {
+            "type": "Progressing",
+            "status": "False",
+            "reason": "ReplicaSetCreateError",
+            "message": "Failed to create new replica set: exceeded quota: objects",
+        },
+    ],
+)
+def test_a_condition_of_the_workload_says_it_before_any_event(condition: dict[str, str]) -> None:
     found = diagnose(Situation({**WORKLOAD, "status": {"conditions": [condition]}}, []))
     assert found is not None
     assert found.cause == "quota-exceeded"
