@@ -43,10 +43,9 @@ def function_lines(coverage: Coverage, sources: Sources) -> Iterator[FunctionLin
     """
     for file in sorted(coverage.files(), key=lambda file: file.name):
         scanned = sources.scan(file.name)
-        if scanned is not None:
-            lines = _lines_of_known(file, scanned.declarations)
-            lines = lines or _lines_of_declarations(file, scanned.declarations)
-        if scanned is None or _lose_statements(file, lines):
+        known = [] if scanned is None else _lines_of_known(file, scanned.declarations)
+        lines = known if known or scanned is None else _lines_of_declarations(file, scanned.declarations)
+        if not known and (scanned is None or _lose_statements(file, lines)):
             lines = [_line_of(file, function) for function in declared_functions(file)]
         yield from lines
 

@@ -28,7 +28,8 @@ def line_hits(blocks: Iterable[Block]) -> dict[int, int]:
     hits: dict[int, int] = {}
     last = 0
     for start_line, _start_col, end_line, _end_col, _statements, count in blocks:
-        end_line = max(start_line, end_line)
+        if end_line < start_line:
+            end_line = start_line
         # Blocks come in order and share at most a line or two with those before: only these need a look.
         for line in range(start_line, min(last, end_line) + 1):
             known = hits.get(line)
@@ -48,7 +49,8 @@ def line_runs(blocks: Iterable[Block]) -> list[LineRun]:
     runs: list[LineRun] = []
     last = 0
     for start_line, _start_col, end_line, _end_col, _statements, count in blocks:
-        end_line = max(start_line, end_line)  # a line directive within a block may put its end before it
+        if end_line < start_line:  # a line directive within a block may put its end before it
+            end_line = start_line
         if start_line <= last and runs:
             first_before, _last, count_before = runs[-1]
             if start_line < last:
