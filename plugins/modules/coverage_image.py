@@ -60,6 +60,8 @@ options:
   dockerfile:
     description:
       - Build the image from this Dockerfile, with the build argument C(GOFLAGS=-cover).
+      - A stage that compiles Go and has no C(ARG GOFLAGS) gets C(GOFLAGS) by an C(ENV) line in a copy of the Dockerfile; the checkout stays
+        as it is, and ignore files keep their meaning.
       - Without it, the image holds the static executable and the certificate authorities of this machine. It runs as user 65532.
     type: path
   context:

@@ -195,8 +195,9 @@ def _from_dockerfile(
     arguments = instrumented.build_arguments(plain_build.args, coverage)
     described = dataclasses.replace(plain_build, args=arguments)
     progress.note(f"building {full} from {described.dockerfile} with GOFLAGS='{arguments['GOFLAGS']}'")
+    tag, executable = wanted.tag or "", wanted.executable or ""
     made = instrumented.from_dockerfile(
-        engine, full, described, progress.output, wanted.tag or "", wanted.executable or "", coverage.patterns
+        engine, full, described, progress.output, tag, executable, coverage, progress.note
     )
     return made, coverage.mode
 

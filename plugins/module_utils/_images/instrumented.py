@@ -20,7 +20,7 @@ from .._diagnosis import FULL_DISK, Failure, failure
 from .._engine.api import Build, BuildError, Engine, Image
 from .._golang import executable as program
 from .._golang import flags
-from . import proof, scratch
+from . import derived, proof, scratch
 
 #: The digest of the executable that an image was made of.
 BINARY_LABEL = "gocover.e2e.binary"
@@ -75,24 +75,32 @@ def from_dockerfile(
     on_line: t.Callable[[str], None],
     tag: str = "",
     executable: str = "",
-    patterns: tuple[str, ...] = (),
+    coverage: flags.CoverageFlags | None = None,
+    note: t.Callable[[str], None] = lambda text: None,
 ) -> Made:
-    """Build with the argument GOFLAGS and prove what came of it. Raises Failure and EngineError.
+    """Build with GOFLAGS in each stage that compiles Go, and prove what came of it. Raises Failure and EngineError.
 
-    ``patterns`` are those of -coverpkg in GOFLAGS, for messages.
+    ``coverage`` is what the build argument GOFLAGS of ``build`` asks for; ``note`` takes what is done.
     """
     full = _reference.qualified(name)
     if tag:
         _reference.check_tag(full, tag)
     _check_files(build)
+    original = Path(build.dockerfile)
+    text = original.read_text(encoding="utf-8", errors="surrogateescape")
+    chosen = coverage or flags.combine("set", None, (), "")
+    derivation = derived.derive(text, _coverage_words(chosen), build.target)
+    for added in derivation.added:
+        note(f"stage {added.stage} gets ENV GOFLAGS before line {added.line} of {original}, in a copy of it")
     try:
-        image_id = engine.build(build, on_line)
+        with derived.written(derivation, original) as path:
+            image_id = engine.build(replace(build, dockerfile=path), on_line)
     except BuildError as error:
         raise _build_failure(build, error) from error
     try:
-        return _tagged(engine, full, image_id, tag, executable, patterns=patterns)
+        return _tagged(engine, full, image_id, tag, executable, patterns=chosen.patterns)
     except Failure as error:
-        raise _with_reason(error, build) from error
+        raise _with_reason(error, build, text, derivation) from error
 
 
 def prebuilt(
@@ -118,10 +126,14 @@ def build_arguments(arguments: t.Mapping[str, str], coverage: flags.CoverageFlag
 
     It is exactly ``-cover`` wherever that is enough: some Dockerfiles compare it with this word.
     """
+    given = flags.without_coverage(arguments.get("GOFLAGS", ""))
+    return {**arguments, "GOFLAGS": " ".join(filter(None, [given, _coverage_words(coverage)]))}
+
+
+def _coverage_words(coverage: flags.CoverageFlags) -> str:
     mode = [f"-covermode={coverage.mode}"] if coverage.mode != "set" else []
     packages = [f"-coverpkg={','.join(coverage.patterns)}"] if coverage.patterns else []
-    given = flags.without_coverage(arguments.get("GOFLAGS", ""))
-    return {**arguments, "GOFLAGS": " ".join([*filter(None, [given]), "-cover", *mode, *packages])}
+    return " ".join(["-cover", *mode, *packages])
 
 
 def _tagged(
@@ -193,14 +205,22 @@ def _build_failure(build: Build, error: BuildError) -> Failure:
     )
 
 
-def _with_reason(error: Failure, build: Build) -> Failure:
+def _with_reason(error: Failure, build: Build, text: str, derivation: derived.Derived) -> Failure:
     """Why a Dockerfile has left out the instrumentation, where that can be read from it."""
-    text = Path(build.dockerfile).read_text(encoding="utf-8", errors="replace")
-    if error.diagnoses and error.diagnoses[0].cause == "not-instrumented" and not _ARGUMENT.search(text):
-        explained = replace(
-            error.diagnoses[0],
-            evidence=f"{error.diagnoses[0].evidence}; {build.dockerfile} has no ARG GOFLAGS, so it had no effect",
-            remedy="Add the line 'ARG GOFLAGS' to the stage that runs go build",
-        )
-        return Failure(error.summary, [explained, *error.diagnoses[1:]], error.result)
-    return error
+    diagnosis = error.diagnoses[0] if error.diagnoses else None
+    if diagnosis is None or diagnosis.cause != "not-instrumented":
+        return error
+    source = derived.origin(text, str(error.result.get("executable", "")), build.target)
+    if derivation.obstacles:
+        reason = f"; {build.dockerfile}: {', '.join(derivation.obstacles)}"
+        remedy = 'Keep what GOFLAGS has, as in GOFLAGS="$GOFLAGS -mod=vendor", and leave out -cover=false'
+    elif source:
+        reason = f"; {build.dockerfile}: {source}"
+        remedy = "Build it in a stage of the Dockerfile, or copy an executable that go build -cover has built"
+    elif not derivation.added and not _ARGUMENT.search(text):
+        reason = f"; no step of {build.dockerfile} is known to compile Go, and it has no ARG GOFLAGS"
+        remedy = "Add the line 'ARG GOFLAGS' to the stage that runs go build"
+    else:
+        return error
+    explained = replace(diagnosis, evidence=f"{diagnosis.evidence}{reason}", remedy=remedy)
+    return Failure(error.summary, [explained, *error.diagnoses[1:]], error.result)

@@ -84,11 +84,10 @@ def find(files: Files, image: Image, argv: t.Sequence[str], shown: str, patterns
         if info is not None and reason is None:
             return Proven(path, info)
         if info is not None and info.instrumented and reason is not None:
-            raise _unproven(shown, f"{path} in it: {reason.evidence}", reason.remedy)
+            raise _unproven(shown, f"{path} in it: {reason.evidence}", reason.remedy, path)
         if info is not None and info.path and not _is_wrapper(words):
-            raise _unproven(
-                shown, f"{path} in it was built by {info.go_version} from {info.path} without -cover", _REMEDY
-            )
+            evidence = f"{path} in it was built by {info.go_version} from {info.path} without -cover"
+            raise _unproven(shown, evidence, _REMEDY, path)
         if posixpath.basename(path) in SHELLS or info is not None:
             looked_at.append(f"{path} starts something else")
             words = _beyond(words)
@@ -204,5 +203,6 @@ class _ContainerFiles:
             raise EngineError(f"{path} came back damaged: {error}") from error
 
 
-def _unproven(shown: str, evidence: str, remedy: str) -> Failure:
-    return failure(f"The image {shown} is not instrumented for coverage", "not-instrumented", evidence, remedy)
+def _unproven(shown: str, evidence: str, remedy: str, path: str = "") -> Failure:
+    summary = f"The image {shown} is not instrumented for coverage"
+    return failure(summary, "not-instrumented", evidence, remedy, executable=path or None)
