@@ -8,10 +8,18 @@ from __future__ import annotations
 import re
 import sys
 import typing as t
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 #: How a program or an engine says that a disk is full: strerror(3) of ENOSPC and EDQUOT, in any spelling.
 FULL_DISK = re.compile(r"no space left|disk quota exceeded", re.IGNORECASE)
+
+
+class DiagnosisRecord(t.TypedDict):
+    """A diagnosis in the results of modules and in run.json."""
+
+    cause: str
+    evidence: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -30,9 +38,9 @@ class Diagnosis:
         """The diagnosis as a user reads it: evidence, remedy, and the identifier to search for."""
         return " ".join(filter(None, (_ended(self.evidence), _ended(self.remedy), f"[{self.cause}]")))
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> DiagnosisRecord:
         """The form in which modules return it."""
-        return asdict(self)
+        return {"cause": self.cause, "evidence": self.evidence, "remedy": self.remedy}
 
 
 @dataclass(eq=False)

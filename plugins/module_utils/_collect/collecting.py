@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .._diagnosis import Diagnosis, Failure
 from .._losses import elsewhere, verdict
+from .._losses.records import PodRecord
 from .._outcome import Outcome
 from .._run.progress import Progress
 from . import gather, leftovers
@@ -29,7 +30,7 @@ class CollectOptions:
     uncollected: str | None
     previous_runs: bool
     dest: str | None
-    pods: t.Sequence[dict[str, t.Any]]
+    pods: t.Sequence[PodRecord]
     main: t.Sequence[str]
     executable: t.Sequence[str]
     image: str

@@ -13,7 +13,7 @@ from pathlib import Path
 from .._diagnosis import Failure
 from .._kube import evidence, forward, pod_watch, readiness, workload
 from .._kube.client import ApiCluster
-from .._kube.pod_history import PodHistory
+from .._kube.pod_history import PodHistory, PodHistoryRecord
 from .._outcome import Outcome
 from .._process.environment import expanded
 from .._run.progress import Progress
@@ -31,7 +31,7 @@ class TestOptions:
     workload: str | None
     port: int | None
     node_ports: bool
-    pod_history: t.Sequence[dict[str, t.Any]]
+    pod_history: t.Sequence[PodHistoryRecord]
     evidence: str | None
     service_url: str | None
     namespace: str | None

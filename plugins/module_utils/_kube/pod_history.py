@@ -23,6 +23,29 @@ _CONTAINER = ("name", "image", "command", "volumeMounts", "envFrom")
 _STATUSES = ("initContainerStatuses", "containerStatuses")
 
 
+class EndRecord(t.TypedDict):
+    """The form of ``End`` in JSON."""
+
+    container: str
+    run: int
+    exit_code: int | None
+    reason: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class PodHistoryRecord(t.TypedDict):
+    """A pod in the results of workload_ready and test_run, and in run.json, from which the next step goes on.
+
+    ``pod`` is a part of the API's object; ``first_runs`` has the number of each container's first run that counts.
+    """
+
+    pod: Object
+    first_runs: dict[str, int]
+    ends: list[EndRecord]
+    gone: bool
+
+
 @dataclass(frozen=True)
 class End:
     """How one run of a container ended; times are RFC 3339, by the clock of the node."""
@@ -68,7 +91,7 @@ class PodEntry:
 class PodHistory:
     """What is known of the pods of a namespace, by uid. ``rows`` is its form in run.json."""
 
-    def __init__(self, rows: t.Iterable[Object] = ()) -> None:
+    def __init__(self, rows: t.Iterable[PodHistoryRecord] = ()) -> None:
         self.pods: dict[str, PodEntry] = {}
         for row in rows:
             ends = [End(**end) for end in row["ends"]]
@@ -105,13 +128,13 @@ class PodHistory:
             entry for entry in self.pods.values() if selected(selector, entry.object["metadata"].get("labels") or {})
         ]
 
-    def rows(self) -> list[Object]:
-        """One row for each pod: ``{pod, first_runs, ends, gone}``, of JSON's types."""
+    def rows(self) -> list[PodHistoryRecord]:
+        """One row for each pod."""
         return [
             {
                 "pod": entry.object,
                 "first_runs": entry.first_runs,
-                "ends": [vars(end) for end in entry.ends.values()],
+                "ends": [t.cast("EndRecord", vars(end)) for end in entry.ends.values()],
                 "gone": entry.gone,
             }
             for entry in self.pods.values()

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import threading
-import typing as t
 
 from .api import POD, ApiError, Cluster, Source
-from .pod_history import PodHistory
+from .pod_history import PodHistory, PodHistoryRecord
 
 #: A watch is taken up again after as many seconds; what happened between is then seen by a list.
 _TURN = 3600.0
@@ -74,7 +73,7 @@ class PodWatch:
                 return
 
 
-def look(cluster: Cluster, namespace: str) -> list[dict[str, t.Any]]:
+def look(cluster: Cluster, namespace: str) -> list[PodHistoryRecord]:
     """The rows of a history that begins now. Raises ApiError."""
     history = PodHistory()
     for pod in cluster.list_all(POD, namespace):

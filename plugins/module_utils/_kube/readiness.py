@@ -25,12 +25,22 @@ _LOG_LINES = 20
 _WARNINGS = ("Unhealthy", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 
 
+class ReadyPodRecord(t.TypedDict):
+    """A pod in the results of workload_ready and in run.json; ``state`` is in words."""
+
+    name: str
+    node: str
+    ip: str
+    state: str
+    restarts: int
+
+
 @dataclass(frozen=True)
 class Ready:
-    """A workload that is ready: after how many seconds, and its pods ``[{name, node, ip, restarts}]``."""
+    """A workload that is ready: after how many seconds, and its pods."""
 
     seconds: float
-    pods: list[Object]
+    pods: list[ReadyPodRecord]
 
 
 @dataclass
@@ -363,7 +373,7 @@ def _with_nodes(cluster: Cluster, situation: Situation, found: Diagnosis) -> Dia
     return diagnose(dataclasses.replace(situation, nodes=nodes)) or found
 
 
-def _row(pod: Object) -> Object:
+def _row(pod: Object) -> ReadyPodRecord:
     return {
         "name": pods.name_of(pod),
         "node": pods.node_of(pod),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .._diagnosis import Failure
 from .._losses import elsewhere
+from .._losses.records import PodRecord
 from .._outcome import Outcome
 from .._run.progress import Progress
 from . import pod_watch, readiness, workload
@@ -69,7 +70,7 @@ def wait_for_workload(
 def _check_coverage_directory(target: Workload, container: str, node_path: str, mount_path: str) -> None:
     """Raise Failure ``path-mismatch`` before any test runs if the container has a GOCOVERDIR of its own elsewhere."""
     writes = endings.writes_to({"spec": target.pod_spec}, container)
-    pod = {"name": target.title, "container": container, "writes": writes}
+    pod: PodRecord = {"name": target.title, "container": container, "writes": writes}
     mismatch = elsewhere.mismatch(elsewhere.completed(pod, node_path, mount_path), node_path, node_path)
     if mismatch is not None:
         raise Failure(f"{target.title} would leave no counters", [mismatch])

@@ -9,26 +9,23 @@ Where the nodes give every container GOCOVERDIR and its directory, what image an
 from __future__ import annotations
 
 import posixpath
-import typing as t
 
 from .._diagnosis import Diagnosis
-
-Pod = t.Mapping[str, t.Any]
-Writes = t.Mapping[str, t.Any]
+from .records import PodRecord, WritesRecord
 
 _ONE_PATH = "Let GOCOVERDIR, the mount and the directory that is collected be one and the same"
 
 
-def completed(pod: Pod, node_path: str, mount_path: str, image_variable: str = "") -> Pod:
+def completed(pod: PodRecord, node_path: str, mount_path: str, image_variable: str = "") -> PodRecord:
     """``pod`` (see ``kube.endings.writes_to``) with what only node and image tell of where it writes.
 
     The nodes let every container see their ``node_path`` as ``mount_path`` (empty: they do not); ``image_variable`` is
     the GOCOVERDIR of its image.
     """
-    writes = dict(pod.get("writes") or {})
-    if not mount_path or not writes:
+    known = pod.get("writes")
+    if not mount_path or not known:
         return pod
-    writes["offered"] = mount_path
+    writes: WritesRecord = {**known, "offered": mount_path}
     if not writes.get("variable") and not writes.get("taken_from") and image_variable:
         writes |= {"variable": image_variable, "taken_from": "its image"}
     variable = writes.get("variable")
@@ -39,7 +36,7 @@ def completed(pod: Pod, node_path: str, mount_path: str, image_variable: str = "
     return {**pod, "writes": writes}
 
 
-def words(writes: Writes, node_path: str) -> str:
+def words(writes: WritesRecord, node_path: str) -> str:
     """What is wrong with where a container writes: a clause of which GOCOVERDIR is the subject. Empty if nothing is."""
     variable, volume, path = writes.get("variable"), writes.get("volume"), writes.get("node_path")
     source = f" (from {writes['taken_from']})" if writes.get("taken_from") else ""
@@ -55,7 +52,7 @@ def words(writes: Writes, node_path: str) -> str:
     return f"GOCOVERDIR{source}, {variable}, is in a volume of kind {volume}"
 
 
-def mismatch(pod: Pod, node_path: str, place: str) -> Diagnosis | None:
+def mismatch(pod: PodRecord, node_path: str, place: str) -> Diagnosis | None:
     """``path-mismatch``, if the pod is known to have written elsewhere; ``place`` is what is said of ``node_path``."""
     writes = pod.get("writes") or {}
     wrong = words(writes, node_path)
@@ -69,7 +66,7 @@ def mismatch(pod: Pod, node_path: str, place: str) -> Diagnosis | None:
     )
 
 
-def remedy(writes: Writes) -> str:
+def remedy(writes: WritesRecord) -> str:
     """What to do about it."""
     offered = writes.get("offered")
     if not offered:

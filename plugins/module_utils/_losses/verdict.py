@@ -19,8 +19,7 @@ from .._diagnosis import Diagnosis, Failure
 from .._images.proof import SHELLS
 from . import elsewhere
 from .assignment import assign, time_of
-
-Pod = t.Mapping[str, t.Any]
+from .records import PodRecord, VerdictRecord
 
 #: How a PID 1 ends that does not pass SIGTERM on: killed in the end, by the signal, or as Go programs do.
 _UNGRACEFUL = (137, 143, 2)
@@ -46,12 +45,12 @@ class Verdict:
     ``certain`` is False for one that is only as likely as others to be the one whose counters are missing.
     """
 
-    pod: Pod
+    pod: PodRecord
     counted: bool
     reasons: list[Diagnosis] = field(default_factory=list)
     certain: bool = True
 
-    def as_dict(self) -> dict[str, t.Any]:
+    def as_dict(self) -> VerdictRecord:
         """The form in which the module returns it."""
         return {
             "name": self.pod.get("name"),
@@ -62,7 +61,9 @@ class Verdict:
         }
 
 
-def of_pods(gathered: Gathered, where: str, pods: t.Sequence[Pod], program: Program | None = None) -> list[Verdict]:
+def of_pods(
+    gathered: Gathered, where: str, pods: t.Sequence[PodRecord], program: Program | None = None
+) -> list[Verdict]:
     """A verdict for each process; ``pods`` are as graceful_shutdown and service_process return them.
 
     A counter file may be of any process that ran on its node when it was written. Where each can have a file of its
@@ -120,7 +121,7 @@ def losses(verdicts: t.Sequence[Verdict]) -> list[Diagnosis]:
     return [_grouped(entries) for entries in by_cause.values()]
 
 
-def no_counters(gathered: Gathered, where: str, pods: t.Sequence[Pod], program: Program | None = None) -> Failure:
+def no_counters(gathered: Gathered, where: str, pods: t.Sequence[PodRecord], program: Program | None = None) -> Failure:
     """The failure for data without a single counter that can be read; never without the reason for it."""
     if gathered.orphans:
         return Failure("No counters came back that can be read", [orphaned(gathered, where)])
@@ -144,7 +145,7 @@ def orphaned(gathered: Gathered, where: str) -> Diagnosis:
     )
 
 
-def earlier_generations(gathered: Gathered, pods: t.Sequence[Pod]) -> list[str]:
+def earlier_generations(gathered: Gathered, pods: t.Sequence[PodRecord]) -> list[str]:
     """Warnings for counters of processes that were gone before the shutdown: tests that kill pods, or restarts."""
     ran = [pod for pod in pods if pod.get("reason") != "NeverStarted"]
     if not ran:
@@ -170,7 +171,7 @@ def earlier_generations(gathered: Gathered, pods: t.Sequence[Pod]) -> list[str]:
     return warnings
 
 
-def _certain(where: str, node: str, pod: Pod) -> list[Diagnosis]:
+def _certain(where: str, node: str, pod: PodRecord) -> list[Diagnosis]:
     """Why this process cannot have written there at all, from what is known of its pod; empty if it can."""
     away = elsewhere.mismatch(pod, where, _place(where, node))
     told = [Diagnosis(**entry) for entry in pod.get("diagnosis") or []]
@@ -178,7 +179,7 @@ def _certain(where: str, node: str, pod: Pod) -> list[Diagnosis]:
     return [*reverted, *([away] if away is not None else [])]
 
 
-def _reasons(gathered: Gathered, where: str, node: str, pod: Pod, program: Program | None) -> list[Diagnosis]:
+def _reasons(gathered: Gathered, where: str, node: str, pod: PodRecord, program: Program | None) -> list[Diagnosis]:
     """Why this process would lack its counters, the most certain reason first; empty if nothing speaks for it."""
     said, ending = _said(pod), _of_the_ending(pod, program)
     if not said and ending and not _metas(gathered, node) and not _leftovers(gathered, node):
@@ -187,11 +188,11 @@ def _reasons(gathered: Gathered, where: str, node: str, pod: Pod, program: Progr
     return said + ending
 
 
-def _by_node(gathered: Gathered, pods: t.Sequence[Pod]) -> dict[str, list[Pod]]:
+def _by_node(gathered: Gathered, pods: t.Sequence[PodRecord]) -> dict[str, list[PodRecord]]:
     """The processes by node; all of them together (under "") if a node is not one that was collected from."""
     if any(pod.get("node") not in gathered.by_source for pod in pods):
         return {"": list(pods)}
-    grouped: dict[str, list[Pod]] = {}
+    grouped: dict[str, list[PodRecord]] = {}
     for pod in pods:
         grouped.setdefault(str(pod["node"]), []).append(pod)
     return grouped
@@ -226,7 +227,7 @@ def _grouped(entries: t.Sequence[tuple[Diagnosis, str]]) -> Diagnosis:
     return Diagnosis(first.cause, f"{first.evidence.rstrip('.')}; so did {shown}", first.remedy)
 
 
-def _said(pod: Pod) -> list[Diagnosis]:
+def _said(pod: PodRecord) -> list[Diagnosis]:
     """What the Go runtime says on stderr when it cannot write (GOROOT/src/internal/coverage/cfile)."""
     found = runtime.warning((*(pod.get("said") or ()), *(pod.get("log") or ())))
     if found is None:
@@ -242,7 +243,7 @@ _WRITE_REMEDIES = {
 }
 
 
-def _of_the_ending(pod: Pod, program: Program | None) -> list[Diagnosis]:
+def _of_the_ending(pod: PodRecord, program: Program | None) -> list[Diagnosis]:
     found = [Diagnosis(**entry) for entry in pod.get("diagnosis") or []]
     wrapper = _wrapper(pod, program)
     other = pod.get("reason") == "OOMKilled" or any(entry.cause == "crash-loop" for entry in found)
@@ -251,7 +252,7 @@ def _of_the_ending(pod: Pod, program: Program | None) -> list[Diagnosis]:
     return found
 
 
-def _wrapper(pod: Pod, program: Program | None) -> str:
+def _wrapper(pod: PodRecord, program: Program | None) -> str:
     """What runs as PID 1 in place of the program, as far as the pod's spec and its image tell; empty if it does."""
     starts = list(program.starts) if program is not None else []
     command = [str(word) for word in pod.get("command") or starts]
@@ -263,7 +264,7 @@ def _wrapper(pod: Pod, program: Program | None) -> str:
     return command[0] if first in SHELLS or (executable and first != posixpath.basename(executable)) else ""
 
 
-def _wrapped(pod: Pod, wrapper: str) -> Diagnosis:
+def _wrapped(pod: PodRecord, wrapper: str) -> Diagnosis:
     return Diagnosis(
         "sigterm-unhandled",
         f"PID 1 of {pod['name']} is {wrapper}, which did not pass SIGTERM on to the program that it starts",
@@ -272,7 +273,7 @@ def _wrapped(pod: Pod, wrapper: str) -> Diagnosis:
 
 
 def _of_the_files(
-    gathered: Gathered, where: str, node: str, pod: Pod, program: Program | None, lost: int, of: int
+    gathered: Gathered, where: str, node: str, pod: PodRecord, program: Program | None, lost: int, of: int
 ) -> Diagnosis:
     """Why a process that ended as it should left no counters, from what lies on its node."""
     name = pod["name"] if lost >= of else f"{pod['name']}, or another of {of} there,"
@@ -300,7 +301,7 @@ def _place(where: str, node: str) -> str:
     return f"{where} on {node}" if node and node != where else where
 
 
-def _unknown(name: str, place: str, pod: Pod, program: Program | None) -> Diagnosis:
+def _unknown(name: str, place: str, pod: PodRecord, program: Program | None) -> Diagnosis:
     """Nothing is there, nobody complained, and nothing tells of another place: the files went elsewhere."""
     proven = "" if program is None else "its image is instrumented, and "
     seen = f"{proven}it ended with exit code {pod.get('exit_code')}"
@@ -325,7 +326,7 @@ def _truncated(place: str, leftover: str) -> Diagnosis:
     )
 
 
-def _without_pods(gathered: Gathered, where: str, pods: t.Sequence[Pod], program: Program | None) -> Diagnosis:
+def _without_pods(gathered: Gathered, where: str, pods: t.Sequence[PodRecord], program: Program | None) -> Diagnosis:
     """The reason where nobody saw a process end."""
     if gathered.leftovers:
         return _truncated(where, gathered.leftovers[0])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .._covdata import runtime
 from .._losses import exits
+from .._losses.records import PodRecord
 from .._outcome import Outcome
 from .._process import supervisor
 from .._process.identity import ignores_sigterm
@@ -112,7 +113,7 @@ def stop_service(wanted: ProcessOptions, progress: Progress, check_mode: bool = 
     )
     progress.note(f"{wanted.name} ended after {seconds:.1f} s with exit code {ended.exit_code}")
     diagnosis = exits.diagnose(ending)
-    pod = {
+    pod: PodRecord = {
         "name": ending.name,
         "node": platform.node(),
         "exit_code": ending.exit_code,

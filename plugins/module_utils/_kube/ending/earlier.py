@@ -9,6 +9,7 @@ import typing as t
 
 from ..._diagnosis import Diagnosis
 from ..._losses import exits
+from ..._losses.records import PodRecord
 from .. import pods
 from ..api import Object
 from ..pod_history import End, PodEntry
@@ -23,7 +24,7 @@ def rows(
     container: str,
     leaving: t.Container[str],
     logs: t.Mapping[str, t.Sequence[str]],
-) -> list[Object]:
+) -> list[PodRecord]:
     """A row, as graceful_shutdown returns it, for each run that was over before.
 
     ``leaving`` are the uids of the pods that the shutdown itself ends, whose last run has a row of its own. ``logs``
@@ -42,7 +43,7 @@ def rows(
     return found
 
 
-def _row(entry: PodEntry, title: str, container: str, run: int, log: t.Sequence[str]) -> Object:
+def _row(entry: PodEntry, title: str, container: str, run: int, log: t.Sequence[str]) -> PodRecord:
     pod = entry.object
     end = entry.ends.get((container, run))
     if end is not None and end.reason == endings.UNKNOWN:

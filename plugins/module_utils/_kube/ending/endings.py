@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ..._covdata import runtime
 from ..._diagnosis import Diagnosis
 from ..._losses import exits
+from ..._losses.records import PodRecord, WritesRecord
 from .. import images, pods
 from ..api import Logs, Object
 
@@ -87,7 +88,7 @@ def has_started(pod: Object, container: str) -> bool:
     )
 
 
-def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
+def verdict(leaving: Leaving, container: str) -> tuple[PodRecord, list[Diagnosis]]:
     """The pod's row, as graceful_shutdown returns it, and why its counters are lost, if they are."""
     pod = leaving.object
     found = ending(pod, container)
@@ -104,7 +105,7 @@ def verdict(leaving: Leaving, container: str) -> tuple[Object, list[Diagnosis]]:
     )
     diagnosis = [] if unstarted else exits.diagnose(ended)
     started_at, finished_at = run_times(pod, container)
-    row = {
+    row: PodRecord = {
         "name": ended.name,
         "container": container,
         "node": pods.node_of(pod),
@@ -141,7 +142,7 @@ def run_times(pod: Object, container: str) -> tuple[str | None, str | None]:
     return started_at, terminated.get("finishedAt")
 
 
-def writes_to(pod: Object, container: str) -> Object:
+def writes_to(pod: Object, container: str) -> WritesRecord:
     """Where the pod's spec lets the container write: GOCOVERDIR, the kind of volume there, and the path on the node.
 
     Each is None where the spec does not tell; ``taken_from`` is what a variable comes from that has no value there,
@@ -189,7 +190,7 @@ def coverage_words(lines: t.Iterable[str]) -> list[str]:
     return [line for line in lines if runtime.cause_of(line)]
 
 
-def restart_warnings(rows: t.Iterable[Object]) -> list[str]:
+def restart_warnings(rows: t.Iterable[PodRecord]) -> list[str]:
     """Of pods that nobody watched: a container that crashed took the counters of that run with it."""
     return [
         f"{row['name']} was restarted {row['restarts']} times before the shutdown, and nobody watched it; "

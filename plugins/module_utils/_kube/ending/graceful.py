@@ -10,12 +10,13 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._diagnosis import Diagnosis
+from ..._losses.records import PodRecord
 from ..._outcome import Outcome
 from ..._run.progress import Progress
 from .. import pods, workload
 from ..api import POD, Cluster
 from ..patch import pod_template, reverted
-from ..pod_history import PodHistory
+from ..pod_history import PodHistory, PodHistoryRecord
 from ..workload import Workload
 from . import endings, scaling, shutdown
 
@@ -31,7 +32,7 @@ class ShutdownOptions:
     timeout: float | None
     restore: bool
     state: str
-    pod_history: t.Sequence[dict[str, t.Any]]
+    pod_history: t.Sequence[PodHistoryRecord]
 
 
 def manage_pods(
@@ -94,7 +95,7 @@ def _warn(ended: shutdown.Ended, target: Workload, progress: Progress) -> None:
 
 def _without_patch(ended: shutdown.Ended, undone: Diagnosis) -> shutdown.Ended:
     """The same, with the reason why pods that came without the patch have written no counters."""
-    rows = [
+    rows: list[PodRecord] = [
         row if row["writes"]["variable"] else {**row, "diagnosis": [undone.as_dict(), *row["diagnosis"]]}
         for row in ended.pods
     ]

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..._diagnosis import Diagnosis, Failure, failure
+from ..._losses.records import PodRecord
 from .. import pods
 from ..api import DAEMON_SET, JOB, NODE, POD, ApiError, Change, Cluster, Object, Source
 from ..pod_history import PodHistory
@@ -52,7 +53,7 @@ _STOP_THE_OTHER = (
 class Ended:
     """What a shutdown found: rows as graceful_shutdown returns them, and the replicas that there were before."""
 
-    pods: list[Object]
+    pods: list[PodRecord]
     replicas_before: int
     changed: bool
     diagnosis: list[Diagnosis] = field(default_factory=list)
@@ -106,7 +107,8 @@ def shut_down(
         with contextlib.suppress(ApiError):
             restore(cluster, target)
         raise
-    rows, diagnosis = [], []
+    rows: list[PodRecord] = []
+    diagnosis: list[Diagnosis] = []
     for entry in (*leaving.values(), *through):
         row, found = endings.verdict(entry, container)
         rows.append(row)
@@ -122,7 +124,7 @@ def _earlier(
     present: t.Sequence[Object],
     leaving: t.Container[str],
     history: PodHistory,
-) -> list[Object]:
+) -> list[PodRecord]:
     """The rows of what was over before, from the history of the namespace and what is present now."""
     if target.kind not in KINDS.values():
         return []

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._losses import elsewhere
+from ansible_collections.gocover.e2e.plugins.module_utils._losses.records import PodRecord
 
 NODE, MOUNT = "/var/lib/gocover/node", "/gocover"
 NOTHING = {"variable": None, "volume": None, "node_path": None, "taken_from": None}
@@ -16,7 +17,7 @@ OWN = {"variable": "/own", "volume": None, "node_path": None}
 HOST = {"variable": "/own", "volume": "hostPath", "node_path": "/data"}
 
 
-def pod(writes: t.Any) -> dict[str, t.Any]:
+def pod(writes: t.Any) -> PodRecord:
     return {"name": "shop-1", "container": "shop", "writes": writes}
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._collect.gather import Gathered
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis
+from ansible_collections.gocover.e2e.plugins.module_utils._losses.records import PodRecord
 from ansible_collections.gocover.e2e.plugins.module_utils._losses.verdict import (
     Program,
     earlier_generations,
@@ -62,8 +63,8 @@ def test_no_counters(meta_files: int, leftovers: list[str], pods: t.Any, causes:
     assert f"{meta_files} covmeta and no covcounters files were in /data" in str(failure)
 
 
-def on_node(name: str, exit_code: int | None = 0, node: str = "n1", **more: t.Any) -> dict[str, t.Any]:
-    return {"name": name, "node": node, "exit_code": exit_code, **more}
+def on_node(name: str, exit_code: int | None = 0, node: str = "n1", **more: t.Any) -> PodRecord:
+    return t.cast("PodRecord", {"name": name, "node": node, "exit_code": exit_code, **more})
 
 
 def brought(counters: dict[str, int], metas: dict[str, int] | None = None, left: t.Any = None) -> Gathered:
