@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which process a process identifier means, whether it still runs, and what it does with SIGTERM.
 
-Numbers are reused, start times are not.
+Numbers are reused, start times are not. psutil would give the same, as a compiled dependency of each host that runs a
+shipped module; importing psutil 7.2 takes 60 to 90 ms a step.
 """
 
 from __future__ import annotations

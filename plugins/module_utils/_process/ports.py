@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TCP ports of this machine: a free one, and who holds one that is taken."""
+"""TCP ports of this machine: a free one, and who holds one that is taken.
+
+/proc is read here for the reasons that ``identity`` gives for doing without psutil.
+"""
 
 from __future__ import annotations
 
