@@ -64,7 +64,7 @@ def test_genhtml_accepts_the_tracefile(tmp_path: Path) -> None:
 def test_a_whole_report_of_a_module_below_the_top_of_its_repository(tmp_path: Path) -> None:
     module = tmp_path / "services" / "shapes"
     shutil.copytree(FIXTURES / "program", module)
-    (tmp_path / ".git").mkdir()
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
     spec = bundle.ReportSpec((FIXTURES / "go1.26.6-count" / "covdata",), "shapes", module, exclude=("./idle",))
     made = bundle.make_report(spec)
     bundle.write_report(made, spec, tmp_path / "out", keep_covdata=False)
