@@ -141,6 +141,7 @@ def _begin(this: step.Step, state: str) -> journal.Document:
         "runtime": chosen.name,
     }
     if this.check_mode:
+        this.progress.note("check mode: nothing changes, and the results stay those of the last run")
         return {"service": params["service"], **head, "failures": []}
     enter = lifecycle.begin if state == "begun" else lifecycle.resume
     return enter(_places(params), this.playbook_pid, head)

@@ -13,7 +13,8 @@ short_description: Plan the run of one service
 version_added: 0.1.0
 description:
   - Resolves the settings of a service and of its dependencies, from the inventory and the defaults of the role P(gocover.e2e.service#role).
-  - Fails for unknown C(service_*) variables, unknown dependencies, circles of dependencies, and covered dependencies that are not built.
+  - Fails for unknown C(service_*), C(coverage_*) and C(baseline_*) variables, unknown dependencies, circles of dependencies, and covered dependencies
+    that are not built.
   - Makes paths absolute. C(service_*) paths are relative to the inventory, O(coverage_dir) to the user's working directory.
   - Runs on the controller, as an action plugin.
 author:
@@ -29,25 +30,24 @@ attributes:
     support: full
 options:
   role_path:
-    description: Path of the role with the defaults and their argument specification.
+    description: Path of the role with the argument specification. By default the role P(gocover.e2e.service#role).
     type: path
-    required: true
   coverage_dir:
-    description: Where results go, a directory below it for each service.
+    description: Where results go, a directory below it for each service. By default the variable C(coverage_dir).
     type: str
-    default: coverage
 """
 
 EXAMPLES = r"""
 - name: Plan the run
   gocover.e2e.service_plan:
-    role_path: "{{ role_path }}"
   register: service_plan
 """
 
 RETURN = r"""
 services:
-  description: Settings of all services concerned, in the order in which they start, by the names of their variables without C(service_).
+  description:
+    - Settings of all services concerned, in the order in which they start, by the names of their variables without C(service_).
+    - The environments and the build arguments are not among them, as they may hold secrets.
   returned: success
   type: list
   elements: dict
@@ -65,6 +65,15 @@ covered_dependencies:
   returned: success
   type: list
   elements: str
+built:
+  description: Settings of those that are built, in the order in which they start.
+  returned: success
+  type: list
+  elements: dict
+settings:
+  description: The C(coverage_*) and C(baseline_*) settings, by the names of their variables.
+  returned: success
+  type: dict
 root:
   description: Absolute path of O(coverage_dir).
   returned: success

@@ -20,6 +20,8 @@ from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.thresh
 from ansible_collections.gocover.e2e.plugins.module_utils._report.source.placing import parse_source_map
 
 PREFIX = "service_"
+#: Variables with these prefixes are the roles', so that a misspelt one is refused.
+PREFIXES = (PREFIX, "coverage_", "baseline_")
 #: Settings that are paths, beside ``repo`` that has a default, and those that are lists of paths or inline manifests.
 _PATHS = ("dockerfile", "build_context", "kubeconfig", "baseline_startup")
 _SOURCES = ("manifests", "prepare")
@@ -104,8 +106,8 @@ def covered_dependencies(services: t.Sequence[t.Mapping[str, t.Any]]) -> list[st
 
 
 def check_names(host: str, variables: t.Iterable[str], known: t.Collection[str]) -> None:
-    """Raise Failure if a ``service_*`` variable of ``host`` is none that a role reads."""
-    unknown = sorted(name for name in variables if name.startswith(PREFIX) and name not in known)
+    """Raise Failure if a variable of ``host`` has a prefix of the roles and is none that a role reads."""
+    unknown = sorted(name for name in variables if name.startswith(PREFIXES) and name not in known)
     if not unknown:
         return
     guesses = []
@@ -113,10 +115,10 @@ def check_names(host: str, variables: t.Iterable[str], known: t.Collection[str])
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
         guesses.append(f"{name} (did you mean {near[0]}?)" if near else name)
     raise failure(
-        f"The inventory sets variables of {host} that do not exist",
+        f"Variables of {host} do not exist",
         "variable-unknown",
         f"No role reads {', '.join(guesses)}",
-        "Correct the names, or remove them; the README of the role service lists all that there are",
+        "Correct the names, or remove them; the README of the role service lists all variables",
     )
 
 
@@ -156,11 +158,45 @@ def _each(absolute: t.Callable[[str], str], paths: t.Any) -> t.Any:
 
 
 def check_demands(settings: t.Mapping[str, t.Any]) -> None:
-    """Raise Failure for demands on the report that cannot be: its making is no time to learn of them."""
+    """Raise Failure for settings that a run cannot meet: its end is no time to learn of them."""
+    if settings["mode"] != "managed":
+        raise failure(
+            f"The mode {settings['mode']} of {settings['name']} is not supported",
+            "mode-unsupported",
+            f"service_mode is {settings['mode']}; so far the roles only support managed",
+            "Remove service_mode, or set it to managed",
+        )
     check_since(parse_thresholds(settings["thresholds"]), settings["changed_since"])
     parse_gates(settings["gates"])
     parse_profiles(settings["profiles"])
     parse_source_map(settings["source_map"])
+
+
+def check_node_coverage(
+    covered: t.Sequence[t.Mapping[str, t.Any]], service: t.Mapping[str, t.Any], beside: t.Collection[str]
+) -> None:
+    """Raise Failure for what coverage by the node cannot do.
+
+    ``covered`` are the dependencies that are covered too, ``beside`` the services whose runs take place beside this.
+    """
+    if service["inject"] != "node":
+        return
+    for unit in [*covered, service]:
+        if unit["probes"] != "keep":
+            raise failure(
+                f"Node coverage cannot change the probes of {unit['name']}",
+                "option-invalid",
+                f"service_probes of {unit['name']} is {unit['probes']}, but service_inject=node patches no workload",
+                "Set service_inject=pod, or service_probes=keep",
+            )
+    shared = [unit["name"] for unit in covered if unit["name"] in beside]
+    if shared:
+        raise failure(
+            f"The coverage data of {shared[0]} would be mixed up",
+            "option-invalid",
+            f"With service_inject=node, {shared[0]} writes into one directory for its own run and as a dependency",
+            "Set service_inject=pod, or run the services one after the other",
+        )
 
 
 def nearest_module(directory: str) -> str:

@@ -87,7 +87,10 @@ def test_dependencies_that_cannot_be_covered(services: list[dict[str, t.Any]], w
     assert words in str(caught.value)
 
 
-DEMANDS: dict[str, t.Any] = {"thresholds": {}, "gates": [], "profiles": {}, "changed_since": "", "source_map": {}}
+DEMANDS: dict[str, t.Any] = {
+    **{"name": "shop", "mode": "managed"},
+    **{"thresholds": {}, "gates": [], "profiles": {}, "changed_since": "", "source_map": {}},
+}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,8 @@ DEMANDS: dict[str, t.Any] = {"thresholds": {}, "gates": [], "profiles": {}, "cha
         ({"gates": ["scope.percent >="]}, "gate-invalid"),
         ({"profiles": {"e2e": "unit.out"}}, "option-invalid"),
         ({"source_map": {"/workspace": 1}}, "option-invalid"),
+        ({"mode": "suite"}, "mode-unsupported"),
+        ({"mode": "collect"}, "mode-unsupported"),
     ],
 )
 def test_demands(demand: dict[str, t.Any], cause: str | None) -> None:
@@ -119,7 +124,31 @@ def test_paths_of_profiles_and_baselines_count_from_the_inventory() -> None:
     assert plan.absolute_paths({**settings, "baseline": "git:main:x"}, "/inventory")["baseline"] == "git:main:x"
 
 
-KNOWN = {"service_tests", "service_tests_env", "service_repo"}
+@pytest.mark.parametrize(
+    ("covered", "service", "beside", "words"),
+    [
+        ([], {"inject": "pod", "probes": "relaxed"}, [], None),
+        ([("depot", "relaxed")], {"inject": "pod", "probes": "keep"}, ["depot"], None),
+        ([("depot", "keep")], {"inject": "node", "probes": "keep"}, ["shop"], None),
+        ([], {"inject": "node", "probes": "relaxed"}, [], "service_probes of shop is relaxed"),
+        ([("depot", {"periodSeconds": 1})], {"inject": "node", "probes": "keep"}, [], "service_probes of depot is {"),
+        ([("depot", "keep")], {"inject": "node", "probes": "keep"}, ["depot", "shop"], "data of depot would be mixed"),
+    ],
+)
+def test_node_coverage(
+    covered: list[tuple[str, t.Any]], service: dict[str, t.Any], beside: list[str], words: str | None
+) -> None:
+    units = [{"name": name, "probes": probes} for name, probes in covered]
+    if words is None:
+        plan.check_node_coverage(units, {"name": "shop", **service}, beside)
+        return
+    with pytest.raises(Failure) as caught:
+        plan.check_node_coverage(units, {"name": "shop", **service}, beside)
+    assert caught.value.diagnoses[0].cause == "option-invalid"
+    assert words in str(caught.value)
+
+
+KNOWN = {"service_tests", "service_tests_env", "service_repo", "coverage_runtime", "baseline_rollouts"}
 
 
 @pytest.mark.parametrize("names", [[], ["service_tests"], ["ansible_host", "services", "test_service_x"]])
@@ -131,6 +160,8 @@ def test_names_that_are_known_or_not_ours(names: list[str]) -> None:
     ("names", "words"),
     [
         (["service_test"], "No role reads service_test (did you mean service_tests?)."),
+        (["coverage_runtim"], "No role reads coverage_runtim (did you mean coverage_runtime?)."),
+        (["baseline_rollout"], "No role reads baseline_rollout (did you mean baseline_rollouts?)."),
         (["service_qqqqqqqqqqq"], "No role reads service_qqqqqqqqqqq."),
         (["service_repro", "service_qqqqqqqqqqq"], "service_qqqqqqqqqqq, service_repro (did you mean service_repo?)."),
     ],
