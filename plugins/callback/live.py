@@ -1,18 +1,18 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A quiet view of a run: what the steps say of themselves, and failures."""
+"""A quiet view of a run: the progress of its steps, and failures."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: live
 type: stdout
-short_description: Show what the steps of a run say of themselves, and failures
+short_description: Show the progress of the steps of a run, and failures
 version_added: 0.1.0
 description:
-  - Leaves away the headings of tasks and their C(ok) and C(changed), so that what remains is what the steps of a
-    coverage run report while they work, the table at the end, and failures as sentences.
+  - Hides the headings of tasks and their C(ok) and C(changed). It shows the progress of the steps of a coverage run,
+    the table at the end, and failures as sentences.
   - With C(-v) everything is shown, as by the default callback.
 author:
   - The gocover.e2e authors (@gocover)
@@ -31,6 +31,14 @@ from ansible import constants as C
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
 
+def _part(result: t.Any, name: str) -> t.Any:
+    """The ``result``, ``task`` or ``host`` of a result.
+
+    Before ansible-core 2.19 they are private. The collection does not run there, but its refusal must be readable.
+    """
+    return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
+
+
 class CallbackModule(DefaultCallback):  # type: ignore[misc]
     """The default callback, without what only repeats."""
 
@@ -38,26 +46,27 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "gocover.e2e.live"
 
-    _told: tuple[str, str] | None = None
+    #: The host and the message of the failure that was shown last.
+    _shown: tuple[str, str] | None = None
 
     @property
     def _quiet(self) -> bool:
         return bool(self._display.verbosity == 0)
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
-        """The name of the play tells nothing that its steps do not."""
+        """Nothing: the progress of the steps shows more."""
         if self._quiet:
             self._play = play
         else:
             super().v2_playbook_on_play_start(play)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
-        """Said by the playbook, with the names that there are."""
+        """Nothing: the playbook fails, and names the services."""
         if not self._quiet:
             super().v2_playbook_on_no_hosts_matched()
 
     def v2_playbook_on_include(self, included_file: t.Any) -> None:
-        """What a runtime includes tells nothing that its steps do not."""
+        """Nothing: the progress of the steps shows more."""
         if not self._quiet:
             super().v2_playbook_on_include(included_file)
 
@@ -70,14 +79,14 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         if not self._quiet:
             super().v2_runner_on_ok(result)
         else:
-            self._handle_warnings(result.result)
+            self._handle_warnings(_part(result, "result"))
 
     def v2_runner_item_on_ok(self, result: t.Any) -> None:
         """Only warnings."""
         if not self._quiet:
             super().v2_runner_item_on_ok(result)
         else:
-            self._handle_warnings(result.result)
+            self._handle_warnings(_part(result, "result"))
 
     def v2_runner_on_skipped(self, result: t.Any) -> None:
         """Nothing."""
@@ -93,7 +102,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         """The message, as sentences; that of a loop was shown with its item."""
         if not self._quiet:
             super().v2_runner_on_failed(result, ignore_errors)
-        elif not result.task.loop:
+        elif not _part(result, "task").loop:
             self._show_failure(result)
 
     def v2_runner_item_on_failed(self, result: t.Any) -> None:
@@ -104,21 +113,21 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
             self._show_failure(result)
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
-        """The table of results says it better."""
+        """Nothing: the table of results shows more."""
         if not self._quiet:
             super().v2_playbook_on_stats(stats)
 
     def _show_failure(self, result: t.Any) -> None:
-        self._handle_warnings(result.result)
-        host = result.host.get_name()
-        told = (host, self._message(result.result))
+        self._handle_warnings(_part(result, "result"))
+        host = _part(result, "host").get_name()
+        failure = (host, self._message(_part(result, "result")))
         # What ends a run before it begins is met again by whatever would clean up after it.
-        if told == self._told:
+        if failure == self._shown:
             return
-        self._told = told
+        self._shown = failure
         width = shutil.get_terminal_size((120, 24)).columns
         lines = textwrap.wrap(
-            told[1],
+            failure[1],
             width=max(width, 60),
             initial_indent=f"{host} | FAILED: ",
             subsequent_indent=f"{host} |   ",

@@ -13,6 +13,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,15 @@ def identify(pid: int) -> Identity | None:
         return None if fields[0] in "ZX" else Identity(pid, fields[19])
     except (FileNotFoundError, ProcessLookupError):
         return None if os.path.exists("/proc/self/stat") else _identify_by_ps(pid)
+
+
+def age(pid: int) -> float | None:
+    """How long the process ``pid`` has existed, in seconds; None if there is none, or without /proc."""
+    process = identify(pid)
+    if process is None or not process.began.isdecimal():
+        return None
+    # proc(5): clock ticks since the system booted.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(process.began) / os.sysconf("SC_CLK_TCK")
 
 
 def _identify_by_ps(pid: int) -> Identity | None:

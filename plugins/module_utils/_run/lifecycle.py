@@ -19,7 +19,7 @@ from pathlib import Path
 from .. import _files
 from .._diagnosis import failure
 from .._process import supervisor
-from .._process.identity import Identity, identify
+from .._process.identity import Identity, age, identify
 from . import journal
 
 JOURNAL = "run.json"
@@ -89,7 +89,7 @@ def resume(places: Places, playbook_pid: int | None, head: t.Mapping[str, t.Any]
     document = journal.read(places.journal) or journal.read(places.results / JOURNAL)
     if not document:
         return begin(places, playbook_pid, head)
-    document = {**document, "outcome": "running", "ended": None, "failures": []}
+    document = {**document, "outcome": "running", "ended": None, "failures": [], "resumed": True}
     journal.write(places.journal, document)
     return document
 
@@ -106,7 +106,11 @@ def end(places: Places, error: str | None, playbook_pid: int | None = None) -> j
     stop_processes(places.work)
     document = journal.read(places.journal)
     failures = document.get("failures", []) or recorded
-    document = {**document, "failures": failures, "outcome": "failed" if failures else "passed", "ended": _now()}
+    document = {
+        **document,
+        **_seconds(document, playbook_pid),
+        **{"failures": failures, "outcome": "failed" if failures else "passed", "ended": _now()},
+    }
     try:
         journal.write(places.journal, document)
         places.results.mkdir(parents=True, exist_ok=True)
@@ -119,6 +123,12 @@ def end(places: Places, error: str | None, playbook_pid: int | None = None) -> j
     except OSError as caught:
         raise _files.unwritable(places.results, caught) from caught
     return document
+
+
+def _seconds(document: journal.Document, playbook_pid: int | None) -> dict[str, float]:
+    """How long the run took, with what Ansible took to start; a run that is resumed keeps that of its first part."""
+    taken = age(playbook_pid) if playbook_pid else None
+    return {} if taken is None or document.get("resumed") else {"seconds": round(taken, 3)}
 
 
 def _publish_evidence(places: Places) -> None:

@@ -46,7 +46,7 @@ def read_rows(root: Path) -> list[Row]:
 
 def _dependency(results: Path, name: str, run: journal.Document) -> Row:
     """The row of what a run covered beside its service, with those failures that are of its steps."""
-    own = [entry for entry in run.get("failures", []) if entry["step"].endswith(f" {name}")]
+    own = [entry for entry in run.get("failures", []) if entry.get("unit") == name]
     row = _row(name, _read_summary(results / DEPENDENCIES / name / SUMMARY), run, own)
     return row if row["current"] else _row(name, {}, run, own)
 
@@ -75,16 +75,25 @@ def table(rows: t.Sequence[Row]) -> list[str]:
 
 
 def step_table(rows: t.Sequence[Row]) -> list[str]:
-    """How long each step of each service took, in seconds, as lines of text."""
+    """How long each step of each service took, in seconds, as lines of text.
+
+    OTHER is what the run took beyond these steps: Ansible itself, and waiting for other services.
+    """
     used = [step for step in _STEPS if any(_seconds(row, step) is not None for row in rows)]
     if not used:
         return []
-    cells = [("SECONDS", *(step.upper() for step in used), "TOTAL")]
+    cells = [("SECONDS", *(step.upper() for step in used), "OTHER", "TOTAL")]
     for row in rows:
         seconds = [_seconds(row, step) for step in used]
-        total = sum(taken for taken in seconds if taken is not None)
-        cells.append((row["service"], *("-" if taken is None else f"{taken:.1f}" for taken in seconds), f"{total:.1f}"))
+        steps = sum(taken for taken in seconds if taken is not None)
+        total = row["journal"].get("seconds")
+        other = None if total is None else max(total - steps, 0.0)
+        cells.append((row["service"], *map(_shown, [*seconds, other, steps if total is None else total])))
     return ["", *_aligned(cells, left=(0,))]
+
+
+def _shown(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.1f}"
 
 
 def footer(root: Path, rows: t.Sequence[Row]) -> list[str]:

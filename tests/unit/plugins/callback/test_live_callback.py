@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.callback.live import CallbackModule
+from ansible_collections.gocover.e2e.plugins.callback.live import CallbackModule, _part
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Diagnosis, Failure
 
 ONE = Diagnosis("crash-loop", "It ended with exit code 3", "Run it by hand")
@@ -40,3 +40,8 @@ def test_message_of_a_recorded_step(result: dict[str, t.Any], message: str) -> N
 
 def test_what_no_journal_tells_is_told_at_once() -> None:
     assert CallbackModule._message(result_of(Failure("No plan", [ONE]))) == f"No plan. {ONE.sentence()}"
+
+
+@pytest.mark.parametrize("name", ["result", "_result"])
+def test_results_of_an_ansible_that_is_too_old_are_read_too(name: str) -> None:
+    assert _part(type("Result", (), {name: {"msg": "x"}})(), "result") == {"msg": "x"}

@@ -239,3 +239,17 @@ def test_a_file_where_a_directory_should_be(blocked: str, places: lifecycle.Plac
         lifecycle.begin(places, os.getpid(), HEAD)
     assert caught.value.diagnoses[0].cause == "results-unwritable"
     assert (tmp_path / blocked).read_text() == "a file"
+
+
+def test_how_long_a_run_took_counts_from_the_start_of_the_playbook(places: lifecycle.Places) -> None:
+    lifecycle.begin(places, os.getpid(), HEAD)
+    first = lifecycle.end(places, None, os.getpid())
+    assert 0 < first["seconds"] <= time.clock_gettime(time.CLOCK_BOOTTIME)
+    # The later steps of a run, taken again, say nothing of the whole.
+    lifecycle.resume(places, os.getpid(), HEAD)
+    assert lifecycle.end(places, None, os.getpid())["seconds"] == first["seconds"]
+
+
+def test_on_another_machine_nobody_knows_when_the_playbook_began(places: lifecycle.Places) -> None:
+    lifecycle.begin(places, None, HEAD)
+    assert "seconds" not in lifecycle.end(places, None, None)

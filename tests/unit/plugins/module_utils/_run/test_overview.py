@@ -48,7 +48,10 @@ def root(tmp_path: Path) -> Path:
     plant(
         tmp_path,
         "shop",
-        {"run": "r1", "started": "2026-01-02T03:04:05Z", "steps": steps(image=1.25, exercise=12), "tests": tally(12)},
+        {
+            **{"run": "r1", "started": "2026-01-02T03:04:05Z", "seconds": 15.65},
+            **{"steps": steps(image=1.25, exercise=12), "tests": tally(12)},
+        },
         summary(75, 100),
     )
     plant(
@@ -89,19 +92,19 @@ def test_step_table(root: Path) -> None:
     assert (
         "\n".join(overview.step_table(overview.read_rows(root)))
         == """
-SECONDS  IMAGE  EXERCISE  SHUTDOWN  TOTAL
-depot      2.5         -       0.0    2.5
-gateway      -         -         -    0.0
-ledger       -         -         -    0.0
-router       -         -         -    0.0
-shop       1.2      12.0         -   13.2"""
+SECONDS  IMAGE  EXERCISE  SHUTDOWN  OTHER  TOTAL
+depot      2.5         -       0.0      -    2.5
+gateway      -         -         -      -    0.0
+ledger       -         -         -      -    0.0
+router       -         -         -      -    0.0
+shop       1.2      12.0         -    2.4   15.7"""
     )
 
 
 @pytest.fixture
 def beside(tmp_path: Path) -> Path:
     """A service with two dependencies that were covered too, one of which left nothing but an earlier report."""
-    lost = {"step": "collect depot", "msg": "Lost.", "diagnosis": [{"cause": "no-counters"}]}
+    lost = {"step": "collect depot", "unit": "depot", "msg": "Lost.", "diagnosis": [{"cause": "no-counters"}]}
     run = {"run": "r2", "tests": tally(3), "failures": [lost], "covered_dependencies": ["pot", "depot"]}
     plant(tmp_path, "shop", run, summary(75, 100, "r2"))
     plant(tmp_path / "shop" / "dependencies", "pot", None, summary(1, 4, "r2"))
