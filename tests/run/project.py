@@ -65,8 +65,14 @@ class Project:
         inventory = {"services": {"hosts": hosts}}
         (self.directory / "hosts.json").write_text(json.dumps(inventory, indent=2), encoding="utf-8")
 
-    def start(self, service: str = "sample", *arguments: str, playbook: str = "coverage") -> subprocess.Popen[str]:
-        """Start a playbook in a process group of its own, as a shell does, and go on."""
+    def start(
+        self,
+        service: str = "sample",
+        *arguments: str,
+        playbook: str = "coverage",
+        variables: dict[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start a playbook in a process group of its own, as a shell does, and go on; ``variables`` of environment."""
         command = [
             str(BIN / "ansible-playbook"),
             f"gocover.e2e.{playbook}",
@@ -78,7 +84,7 @@ class Project:
         return subprocess.Popen(
             [*command, "-e", f"coverage_dir={self.coverage}", *arguments],
             cwd=self.directory,
-            env=environment(),
+            env={**environment(), **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -86,9 +92,15 @@ class Project:
             start_new_session=True,
         )
 
-    def run(self, service: str = "sample", *arguments: str, playbook: str = "coverage") -> Ended:
+    def run(
+        self,
+        service: str = "sample",
+        *arguments: str,
+        playbook: str = "coverage",
+        variables: dict[str, str] | None = None,
+    ) -> Ended:
         """Run a playbook to its end. No stack trace may be in its output."""
-        return ended(self.start(service, *arguments, playbook=playbook))
+        return ended(self.start(service, *arguments, playbook=playbook, variables=variables))
 
     def has_been_run(self) -> dict[str, bytes]:
         """Bring what a good run has left behind, and return its results."""
