@@ -37,9 +37,8 @@ class Unit(t.TypedDict):
     #: Manifests that the unit itself brings: those of a dependency are applied before the first unit.
     prepare: list[t.Any]
     manifests: list[t.Any]
-    #: Where its containers write on a node, and where a killed run wrote; empty where programs share a directory.
+    #: Where its containers write on a node; empty where programs share a directory.
     node_path: str
-    previous_node_paths: list[str]
     #: Which program's files are the unit's in a directory that programs share.
     main: list[str]
     executable: list[str]
@@ -52,11 +51,9 @@ class Unit(t.TypedDict):
 
 
 class Change(t.TypedDict):
-    """What a run has changed in a cluster for a unit; empty where nothing is to be put back."""
+    """The directory on every node that a run has made for a unit."""
 
     name: str
-    resource: str
-    namespace: str
     node_path: str
 
 
@@ -73,6 +70,10 @@ class State(t.TypedDict):
     #: The directory on a node for the service of the run, and for a measurement of its start.
     node_path: str
     baseline_path: str
+    #: The directory on a node that all programs share under node coverage.
+    shared_path: str
+    #: Where counters are kept that nobody has collected.
+    uncollected: str
     #: All units, those that have data to report, and what is to be put back in the cluster.
     units: list[Unit]
     reported: list[Unit]
@@ -86,6 +87,7 @@ def state_of(plan: Plan, run: Run) -> State:
     images = _images(run)
     units = [_unit(plan, run, settings, images) for settings in _covered(plan, run)] if begun else []
     failed = {entry.get("unit") for entry in run.get("failures", []) if entry["step"].startswith("collect ")}
+    failed -= {name for name in failed if name and "collected" in _recorded(plan, run, name)}
     return {
         "runtime": run.get("runtime", "process") if begun else "process",
         "by_node": by_node,
@@ -95,6 +97,8 @@ def state_of(plan: Plan, run: Run) -> State:
         "mount_path": run.get("node_coverage", {}).get("mount_path", ""),
         "node_path": units[-1]["node_path"] if units else "",
         "baseline_path": f"{NODE_ROOT}/{plan['service']['name']}/baseline" if begun else "",
+        "shared_path": f"{NODE_ROOT}/node",
+        "uncollected": os.path.join(plan["results"], "uncollected") if begun else "",
         "units": units,
         # Why a dependency has no data is in run.json; the service is reported all the same.
         "reported": [unit for unit in units if unit["name"] not in failed],
@@ -102,7 +106,7 @@ def state_of(plan: Plan, run: Run) -> State:
     }
 
 
-def node_path(plan: Plan, run: Run, name: str, identifier: str | None = None) -> str:
+def node_path(plan: Plan, run: Run, name: str) -> str:
     """The directory on a node for the unit ``name``.
 
     The volume, the mount, GOCOVERDIR and the source of the collection follow from it.
@@ -112,7 +116,7 @@ def node_path(plan: Plan, run: Run, name: str, identifier: str | None = None) ->
     if plan["service"]["inject"] == "node":
         return f"{NODE_ROOT}/node"
     service = plan["service"]["name"]
-    parts = [service, *([] if name == service else [name]), identifier or run.get("run", "")]
+    parts = [service, *([] if name == service else [name]), run.get("run", "")]
     return "/".join([NODE_ROOT, *parts])
 
 
@@ -142,7 +146,6 @@ def _unit(plan: Plan, run: Run, settings: dict[str, t.Any], images: t.Mapping[st
     recorded = _recorded(plan, run, name)
     image = recorded.get("image") or {}
     reference = image.get("reference") or ""
-    previous = run.get("former")
     results = plan["results"] if service else os.path.join(plan["results"], "dependencies", name)
     collected = os.path.join(plan["work"], *([] if service else ["dependencies", name]), "covdata")
     # Collected and not yet part of a report, or what the last report was made from.
@@ -160,7 +163,6 @@ def _unit(plan: Plan, run: Run, settings: dict[str, t.Any], images: t.Mapping[st
         "prepare": settings["prepare"] if service else [],
         "manifests": settings["manifests"] if service else [],
         "node_path": node_path(plan, run, name),
-        "previous_node_paths": [node_path(plan, run, name, previous)] if previous and not by_node else [],
         "main": [image.get("main", "")] if by_node else [],
         "executable": [image.get("executable", "")] if by_node else [],
         "start_baseline": settings["baseline_startup"] or measured,
@@ -182,24 +184,9 @@ _NO_DEMANDS: dict[str, t.Any] = {
 
 
 def _changed(plan: Plan, run: Run) -> list[Change]:
-    """What is to be put back, the service first: of this run, and of one that was killed before it."""
-    by_node = plan["service"]["inject"] == "node"
-    covered = run.get("covered_dependencies") or []
-    known = run.get("dependencies", {})
-    left = [name for name, entry in known.items() if entry.get("workload", {}).get("resource") and name not in covered]
-    changes: list[Change] = []
-    for name in [plan["service"]["name"], *covered, *left]:
-        recorded = _recorded(plan, run, name)
-        workload = recorded.get("workload") or {}
-        prepared = node_path(plan, run, name) if name not in left and not by_node else ""
-        # The directory that all programs of a node share is nobody's own.
-        path = "" if by_node or "collected" in recorded else workload.get("node_path", prepared)
-        changes.append(
-            {
-                "name": name,
-                "resource": workload.get("resource", ""),
-                "namespace": workload.get("namespace", plan["service"]["namespace"]),
-                "node_path": path,
-            }
-        )
-    return changes
+    """The directories of the units, that of the service first: of this run, or of one that was killed and goes on."""
+    names = [plan["service"]["name"], *(run.get("covered_dependencies") or [])]
+    if plan["service"]["inject"] == "node":
+        # Only its previous runs may have a directory of their own beside it.
+        return [{"name": names[0], "node_path": f"{NODE_ROOT}/{names[0]}/{run.get('run', '')}"}]
+    return [{"name": name, "node_path": node_path(plan, run, name)} for name in names]

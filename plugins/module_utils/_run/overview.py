@@ -67,7 +67,8 @@ def table(rows: t.Sequence[Row]) -> list[str]:
     """The coverage of each service, as lines of text; below it, set in, that of its dependencies by the same tests."""
     cells = [("SERVICE", "COVERAGE", "STATEMENTS", "FUNCTIONS", "TESTS", "RESULT")]
     for row in rows:
-        cells.append((row["service"], *_numbers(row), _tests(row), "passed" if row["passed"] else _why(row)))
+        result = ("passed" if row["passed"] else _why(row)) + _lost(row)
+        cells.append((row["service"], *_numbers(row), _tests(row), result))
         for dependency in row.get("dependencies", ()):
             result = _why(dependency) if "outcome" in dependency else ""
             cells.append((f"  {dependency['service']}", *_numbers(dependency), "", result))
@@ -157,6 +158,13 @@ def _tests(row: Row) -> str:
     if tests["passed"] + failed == 0:
         return "none"
     return f"{tests['passed']} passed" + (f", {failed} failed" if failed else "")
+
+
+def _lost(row: Row) -> str:
+    """How many processes have left their counters, where some have not."""
+    processes = (row["journal"].get("collected") or {}).get("processes") or {}
+    ended, counted = processes.get("ended", 0), processes.get("counted", 0)
+    return f", counters of {counted} of {ended} processes" if counted < ended else ""
 
 
 def _why(row: Row) -> str:

@@ -68,8 +68,6 @@ def test_the_service_is_the_last_of_its_units() -> None:
     depot, shop = state(RUN | IMAGES)["units"]
     assert [(unit["name"], unit["service"]) for unit in (depot, shop)] == [("depot", False), ("shop", True)]
     assert (depot["node_path"], shop["node_path"]) == ("/var/lib/gocover/shop/depot/R2", "/var/lib/gocover/shop/R2")
-    assert depot["previous_node_paths"] == ["/var/lib/gocover/shop/depot/R1"]
-    assert shop["previous_node_paths"] == ["/var/lib/gocover/shop/R1"]
     assert (depot["collected"], shop["collected"]) == (
         "/c/.work/shop/dependencies/depot/covdata",
         "/c/.work/shop/covdata",
@@ -95,7 +93,7 @@ def test_by_node_all_units_share_a_directory_and_are_told_apart_by_their_program
     made = state({**RUN, **IMAGES, "node_coverage": {"mount_path": "/gocover"}}, inject="node")
     depot, shop = made["units"]
     assert {made["node_path"], depot["node_path"], shop["node_path"]} == {"/var/lib/gocover/node"}
-    assert (shop["main"], shop["executable"], shop["previous_node_paths"]) == (["x/cmd/shop"], ["/shop"], [])
+    assert (shop["main"], shop["executable"]) == (["x/cmd/shop"], ["/shop"])
     assert (made["by_node"], made["mount_path"]) == (True, "/gocover")
     assert state(RUN | IMAGES)["units"][1]["main"] == []
 
@@ -132,7 +130,11 @@ def test_a_dependency_whose_data_is_missing_is_not_reported() -> None:
     assert [unit["name"] for unit in state({**RUN, "failures": failures})["reported"]] == ["shop"]
 
 
-WORKLOAD = {"resource": "deployment/x", "namespace": "other"}
+def test_a_dependency_that_has_lost_some_of_its_counters_is_reported() -> None:
+    run = {**RUN, "failures": [{"step": "collect depot", "unit": "depot"}]}
+    depot = {**run.get("dependencies", {}).get("depot", {}), "collected": {"counter_files": 1}}
+    run["dependencies"] = {**run.get("dependencies", {}), "depot": depot}
+    assert [unit["name"] for unit in state(run)["reported"]] == ["depot", "shop"]
 
 
 @pytest.mark.parametrize(
@@ -141,31 +143,25 @@ WORKLOAD = {"resource": "deployment/x", "namespace": "other"}
         pytest.param(
             RUN,
             "pod",
-            [
-                ("shop", "", "shop-e2e", "/var/lib/gocover/shop/R2"),
-                ("depot", "", "shop-e2e", "/var/lib/gocover/shop/depot/R2"),
-            ],
-            id="before any patch there may be directories",
+            [("shop", "/var/lib/gocover/shop/R2"), ("depot", "/var/lib/gocover/shop/depot/R2")],
+            id="a directory of its own for each unit",
         ),
         pytest.param(
-            {**RUN, "workload": {**WORKLOAD, "node_path": "/n"}, "collected": {}},
+            {**RUN, "covered_dependencies": []},
             "pod",
-            [("shop", "deployment/x", "other", ""), ("depot", "", "shop-e2e", "/var/lib/gocover/shop/depot/R2")],
-            id="a directory goes with its collection",
+            [("shop", "/var/lib/gocover/shop/R2")],
+            id="what previous runs have left is found by looking beside it",
         ),
         pytest.param(
-            {**RUN, "covered_dependencies": [], "dependencies": {"old": {"workload": {**WORKLOAD, "node_path": "/n"}}}},
-            "pod",
-            [("shop", "", "shop-e2e", "/var/lib/gocover/shop/R2"), ("old", "deployment/x", "other", "/n")],
-            id="what a killed run has left",
-        ),
-        pytest.param(
-            {**RUN, "workload": WORKLOAD},
+            RUN,
             "node",
-            [("shop", "deployment/x", "other", ""), ("depot", "", "shop-e2e", "")],
-            id="the directory of the nodes is nobody's own",
+            [("shop", "/var/lib/gocover/shop/R2")],
+            id="the directory that programs share is nobody's own",
         ),
     ],
 )
-def test_what_is_to_be_put_back(run: Document, inject: str, changed: list[tuple[str, ...]]) -> None:
-    assert [tuple(entry.values()) for entry in state(run, inject=inject)["changed"]] == changed
+def test_the_directories_of_a_run(run: Document, inject: str, changed: list[tuple[str, ...]]) -> None:
+    found = state(run, inject=inject)
+    assert [tuple(entry.values()) for entry in found["changed"]] == changed
+    assert found["uncollected"] == "/c/shop/uncollected"
+    assert found["shared_path"] == "/var/lib/gocover/node"

@@ -205,3 +205,12 @@ def test_a_directory_where_a_file_should_be(root: Path) -> None:
     with pytest.raises(Failure) as caught:
         overview.write(root, overview.read_rows(root))
     assert caught.value.diagnoses[0].cause == "results-unwritable"
+
+
+@pytest.mark.parametrize(
+    ("processes", "result"),
+    [({"ended": 3, "counted": 2}, "passed, counters of 2 of 3 processes"), ({"ended": 3, "counted": 3}, "passed")],
+)
+def test_lost_counters_are_in_the_table(tmp_path: Path, processes: dict[str, int], result: str) -> None:
+    plant(tmp_path, "shop", {"run": "r1", "collected": {"processes": processes}}, summary(75, 100))
+    assert overview.table(overview.read_rows(tmp_path))[-1].endswith(result)
