@@ -58,6 +58,8 @@ class LiveAction(ActionBase):  # type: ignore[misc]
         dependency = self._dependency(task_vars)
         performed = self._perform(dependency, task_vars) if here else self._ship_step(dependency, task_vars)
         result.update(performed.result)
+        if performed.interrupted:
+            _say_what_stays(task_vars)
         path = self._journal(task_vars)
         if path:
             _add(result, *self._record(path, performed.record, dependency, here, task_vars))
@@ -94,7 +96,10 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             try:
                 return journal.record_step(Path(path), record, dependency), ""
             except OSError as error:
-                return {}, f"Cannot write {path}: {error.strerror}"
+                # The steps that follow still need what is known, for the restoration above all.
+                known = (task_vars.get("ansible_facts") or {}).get("coverage_run") or {}
+                document = journal.add_step(_plain(known), record, dependency) if known else {}
+                return document, f"Cannot write {path}: {error.strerror}"
         arguments = {
             "service": task_vars["inventory_hostname"],
             "state": "recorded",
@@ -148,6 +153,23 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             return None
         host = str(task_vars.get("inventory_hostname", ""))
         return lambda kind, text: _display(host, kind, text)
+
+
+def _say_what_stays(task_vars: dict[str, t.Any]) -> None:
+    """Tell who has interrupted a run what stays changed, and how it goes back: no further task runs.
+
+    Ansible's own display ends before a worker does.
+    """
+    run = (task_vars.get("ansible_facts") or {}).get("coverage_run") or {}
+    if run.get("runtime", "process") == "process" or not any(key in run for key in ("objects", "workload")):
+        return
+    service = task_vars.get("inventory_hostname", "")
+    text = (
+        f"{service} | interrupted: the cluster stays as the run has changed it. The next run of {service} restores it, "
+        f"and so does: ansible-playbook gocover.e2e.restore -e service={service}\n"
+    )
+    with contextlib.suppress(OSError):
+        os.write(2, text.encode())
 
 
 def _add(result: dict[str, t.Any], document: journal.Document, warning: str) -> None:

@@ -83,6 +83,7 @@ class Performed(t.NamedTuple):
 
     result: dict[str, t.Any]
     record: StepRecord
+    interrupted: bool = False
 
 
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -151,6 +152,7 @@ class Module:
     def perform(self, step: Step, *, diff_mode: bool = False, verbosity: int = 0) -> Performed:
         """Run the logic with validated parameters; returns the module's result and its record, whatever happens."""
         begun = time.monotonic()
+        interrupted = False
         error: Failure | None = None
         outcome = Outcome(changed=False)
         secrets = masking.secrets_of(step.params, self.argument_spec)
@@ -161,6 +163,7 @@ class Module:
             except Failure as caught:
                 error = caught
             except Interrupted as caught:
+                interrupted = True
                 error = Failure(f"{self.name} was interrupted by {caught}", [])
             except Exception as caught:
                 # A defect of ours. The user gets a sentence; the trace is for those who ask with -vvv.
@@ -185,7 +188,7 @@ class Module:
             **masking.masked(result, secrets),
             "invocation": {"module_args": masking.invocation(step.params, self.argument_spec)},
         }
-        return Performed(shown, t.cast(StepRecord, masking.masked(record, secrets)))
+        return Performed(shown, t.cast(StepRecord, masking.masked(record, secrets)), interrupted)
 
 
 def _follow(path: str) -> Show | None:
