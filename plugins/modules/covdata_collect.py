@@ -45,11 +45,6 @@ options:
     description: The directory to which the programs write, on each node or on this machine.
     type: path
     required: true
-  former:
-    description: Directories that killed runs have left. O(state=prepared) removes them too.
-    type: list
-    elements: path
-    default: []
   uncollected:
     description:
       - Directory of this machine for counters that nobody has collected. They are brought there before O(node_path) is removed or made anew.
@@ -227,7 +222,6 @@ MODULE = step.Module(
     {
         "state": {"type": "str", "choices": ["collected", "prepared", "removed"], "default": "collected"},
         "node_path": {"type": "path", "required": True},
-        "former": {"type": "list", "elements": "path", "default": []},
         "uncollected": {"type": "path"},
         "previous_runs": {"type": "bool", "default": False},
         "dest": {"type": "path"},

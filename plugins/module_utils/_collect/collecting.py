@@ -26,7 +26,6 @@ class CollectOptions:
 
     state: str
     node_path: str
-    former: t.Sequence[str]
     uncollected: str | None
     previous_runs: bool
     dest: str | None
@@ -67,8 +66,6 @@ def manage_covdata(
 def _clear(wanted: CollectOptions, directory: Directory, progress: Progress) -> bool:
     """Remove what earlier runs have left, and what this one has not collected; whether there was anything."""
     cleared = leftovers.Cleared()
-    for path in wanted.former:
-        cleared.changed |= directory.beside(path).remove(False, discard=True)
     if wanted.uncollected:
         home = Path(wanted.uncollected)
         if wanted.previous_runs:
@@ -89,10 +86,8 @@ def _clear(wanted: CollectOptions, directory: Directory, progress: Progress) -> 
 
 def _would_clear(wanted: CollectOptions, directory: Directory, _progress: Progress) -> bool:
     """Whether ``_clear`` would change anything."""
-    others = [directory.beside(path) for path in wanted.former]
-    if wanted.previous_runs:
-        others += [directory.beside(path) for path in leftovers.dead_runs(directory)]
-    if any(other.remove(True, discard=True) for other in others):
+    dead = leftovers.dead_runs(directory) if wanted.previous_runs else []
+    if any(directory.beside(path).remove(True, discard=True) for path in dead):
         return True
     if wanted.state == "removed":
         return directory.remove(True, discard=True)
