@@ -9,6 +9,7 @@ on this machine; where that cannot be, they stay, and the user learns where and 
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def clear(directory: Directory, home: Path, cleared: Cleared, wanted: Wanted | N
             cleared.notes.append(f"{left.counter_files} covcounters files that were not collected are in {home} now")
             for source in sources:
                 source.discard(left.taken.get(source.name, []))
+        else:
+            with contextlib.suppress(OSError):
+                home.parent.rmdir()
         if not wanted:
             cleared.changed |= directory.remove(False, discard=False)
     except Failure as error:

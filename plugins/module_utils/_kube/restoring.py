@@ -58,9 +58,12 @@ def restore_cluster(
 ) -> Outcome:
     """Undo what this run and dead ones of the service have changed. Raises Failure with all that stays changed."""
     cluster = patient(cluster, wanted.timeout, progress.note)
-    held = [found for found in _leases(cluster, wanted) if found.of(holder) or not found.alive()]
+    present = _leases(cluster, wanted)
+    held = [found for found in present if found.of(holder) or not found.alive()]
+    # A run that was refused restores nothing of the one that goes on.
+    taken = {found.namespace for found in present if found not in held}
     rows: list[Restored] = []
-    for namespace in sorted({wanted.namespace, *(found.namespace for found in held)}):
+    for namespace in sorted({wanted.namespace, *(found.namespace for found in held)} - taken):
         targets = changed_workloads(cluster, namespace, wanted.service)
         rows += [Restored(namespace, target.title) for target in targets] if check_mode else []
         rows += restore_all(cluster, targets, progress.note) if not check_mode else []

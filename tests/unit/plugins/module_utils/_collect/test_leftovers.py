@@ -73,7 +73,7 @@ def test_damaged_data_stays(left: Directory, tmp_path: Path) -> None:
 def test_nothing_to_bring_makes_no_directory(tmp_path: Path) -> None:
     (tmp_path / "left").mkdir()
     cleared = leftovers.Cleared()
-    leftovers.clear(Directory(str(tmp_path / "left"), {}), tmp_path / "home", cleared)
+    leftovers.clear(Directory(str(tmp_path / "left"), {}), tmp_path / "home" / "run", cleared)
     assert (cleared.changed, cleared.notes, (tmp_path / "home").exists()) == (True, [], False)
     assert not (tmp_path / "left").exists()
 

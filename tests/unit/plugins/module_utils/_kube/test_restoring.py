@@ -230,6 +230,14 @@ def test_everything_is_found_by_looking() -> None:
     assert restored(store) == []
 
 
+def test_a_run_that_was_refused_leaves_the_other_alone() -> None:
+    store = Store(deployment("shop", patched="shop"), deployment("held", held="true"))
+    taken(store, "shop", OTHER, "Deployment/shop", "Deployment/held")
+    assert restored(store) == []
+    assert len(left(store)) == 2
+    assert len(lease.find(api(store))) == 1
+
+
 def test_a_run_beside_keeps_what_it_has_changed() -> None:
     store = Store(
         deployment("shop", patched="shop"), deployment("cart", patched="cart"), deployment("cart-held", held="true")
