@@ -158,7 +158,7 @@ class LiveAction(ActionBase):  # type: ignore[misc]
 def _say_what_stays(task_vars: dict[str, t.Any]) -> None:
     """Tell who has interrupted a run what stays changed, and how it goes back: no further task runs.
 
-    Ansible's own display ends before a worker does.
+    The display of Ansible ends before its workers do.
     """
     run = (task_vars.get("ansible_facts") or {}).get("coverage_run") or {}
     if run.get("runtime", "process") == "process" or not any(key in run for key in ("objects", "workload")):
@@ -168,8 +168,11 @@ def _say_what_stays(task_vars: dict[str, t.Any]) -> None:
         f"{service} | interrupted: the cluster stays as the run has changed it. The next run of {service} restores it, "
         f"and so does: ansible-playbook gocover.e2e.restore -e service={service}\n"
     )
+    # A worker of Ansible has no terminal of its own: its stderr is detached, that of the playbook is not.
     with contextlib.suppress(OSError):
-        os.write(2, text.encode())
+        stderr = os.open(f"/proc/{os.getppid()}/fd/2", os.O_WRONLY | os.O_APPEND)
+        os.write(stderr, text.encode())
+        os.close(stderr)
 
 
 def _add(result: dict[str, t.Any], document: journal.Document, warning: str) -> None:
