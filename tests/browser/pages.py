@@ -67,7 +67,7 @@ def small_coverage() -> tuple[Coverage, dict[str, str], dict[str, str]]:
     return Coverage("count", packages), sources, excluded
 
 
-def summary_of(coverage: Coverage, **more: Any) -> dict[str, Any]:
+def summary_of(coverage: Coverage, **more: Any) -> Any:
     """A summary.json dict for `coverage`; `more` replaces and adds keys."""
     functions = list(coverage.functions())
     counts = {"covered": coverage.covered, "total": coverage.total, "percent": coverage.percent}

@@ -42,7 +42,7 @@ def overview(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page over three services, one of which failed before there was anything to count."""
     coverage, _sources, _excluded = small_coverage()
     failed = {"cause": "no-counters", "message": "no counters came back: <script>document.title=1</script>"}
-    summaries = [
+    summaries: list[Any] = [
         summary_of(coverage),
         summary_of(coverage, service="gateway", statements={"covered": 9, "total": 10, "percent": 90.0}),
         {"service": "<i>toolset</i>", "passed": False, "outcome": failed},

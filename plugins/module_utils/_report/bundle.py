@@ -37,6 +37,7 @@ from .numbers.gates import Gate, said_of
 from .numbers.levels import Level, Levels, read_level
 from .numbers.model import Coverage
 from .numbers.own import with_own
+from .numbers.schema import ChangedRecord, RunReference, Summary, TestsRecord, ThresholdRecord
 from .numbers.summary import Demands, Selection, headline_of, hold_against_gates, select, summary_of, summary_text
 from .numbers.thresholds import Threshold, check_since
 from .page.service import render
@@ -79,15 +80,15 @@ class ReportSpec:
     changed_since: str = ""
     source_map: t.Mapping[str, str] = field(default_factory=dict)
     codecov: bool = False
-    tests: t.Mapping[str, t.Any] | None = None
-    run: t.Mapping[str, t.Any] = field(default_factory=dict)
+    tests: TestsRecord | None = None
+    run: RunReference = field(default_factory=RunReference)
 
 
 class Report(t.NamedTuple):
     """The summary, the content of every file by its name, those first that take longest to render, and the totals that
     the files must have."""
 
-    summary: dict[str, t.Any]
+    summary: Summary
     files: dict[str, Content]
     expected: Expected
 
@@ -138,9 +139,9 @@ def _make_report(spec: ReportSpec) -> Report:
     if unplaced:
         summary["unplaced"] = unplaced
     if spec.run:
-        summary["run"] = dict(spec.run)
+        summary["run"] = spec.run
     if spec.tests is not None:
-        summary["tests"] = dict(spec.tests)
+        summary["tests"] = spec.tests
         summary["passed"] = bool(summary["passed"] and spec.tests["passed"])
     hold_against_gates(summary, spec.gates)
     files = _contents(raw, selection, summary, sources, spec)
@@ -162,7 +163,7 @@ def _levels_of(spec: ReportSpec, sources: Sources) -> list[Level]:
     return levels
 
 
-def _changes_of(spec: ReportSpec, selection: Selection, sources: Sources) -> dict[str, t.Any] | None:
+def _changes_of(spec: ReportSpec, selection: Selection, sources: Sources) -> ChangedRecord | None:
     if not spec.changed_since:
         return None
     if sources.root is None:
@@ -186,7 +187,7 @@ def _repository_paths(coverage: Coverage, sources: Sources) -> t.Callable[[str],
 
 
 def _contents(
-    raw: Coverage, selection: Selection, summary: dict[str, t.Any], sources: Sources, spec: ReportSpec
+    raw: Coverage, selection: Selection, summary: Summary, sources: Sources, spec: ReportSpec
 ) -> dict[str, Content]:
     counted = selection.counted
     path_of = _repository_paths(selection.everything, sources)
@@ -262,7 +263,7 @@ def _differs(new: Path, old: Path) -> bool:
     return not old.is_file() or not filecmp.cmp(new, old, shallow=False)
 
 
-def missed_demands(summary: t.Mapping[str, t.Any], written: Path) -> Failure | None:
+def missed_demands(summary: Summary, written: Path) -> Failure | None:
     """The failure for thresholds and gates that are missed, all at once, the worst first; None if all are met."""
     missed = [threshold for threshold in summary["thresholds"] if not threshold["passed"]]
     failed = [gate for gate in summary.get("gates", ()) if not gate["passed"]]
@@ -281,7 +282,7 @@ def missed_demands(summary: t.Mapping[str, t.Any], written: Path) -> Failure | N
     return Failure(f"{' and '.join(summaries)} of {summary['service']} are missed", diagnoses)
 
 
-def _miss(threshold: t.Mapping[str, t.Any]) -> str:
+def _miss(threshold: ThresholdRecord) -> str:
     actual = threshold["actual"]
     reached = "matches nothing that has statements" if actual is None else f"is at {actual:.2f} %"
     return f"{threshold['name']} {reached}, required: {threshold['minimum']:g} %"

@@ -13,6 +13,7 @@ from .._outcome import Outcome
 from .._run.progress import Progress
 from . import bundle
 from .numbers import gates, levels, summary, thresholds
+from .numbers.schema import RunReference, TestsRecord
 from .source import placing
 
 
@@ -37,8 +38,8 @@ class ReportOptions:
     changed_since: str
     source_map: t.Mapping[str, t.Any]
     codecov: bool
-    tests: t.Mapping[str, t.Any] | None
-    run: t.Mapping[str, t.Any]
+    tests: TestsRecord | None
+    run: RunReference
     keep_covdata: bool
 
     @property

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .._diagnosis import Diagnosis
 from .numbers.model import Coverage, percent
+from .numbers.schema import Summary
 from .numbers.summary import Selection
 
 Counts = tuple[int, int]
@@ -34,7 +35,7 @@ class Expected:
 
     raw: Coverage
     selection: Selection
-    summary: t.Mapping[str, t.Any]
+    summary: Summary
 
 
 def differing_totals(directory: Path, expected: Expected) -> Diagnosis | None:

@@ -10,12 +10,11 @@ import typing as t
 from pathlib import Path
 
 from .. import _files
+from .._report.numbers.schema import ServiceRow, Summary
 from .._report.numbers.summary import headline_of, without_files
 from .._report.page.overview import render_overview
 from . import journal
 from .lifecycle import DEPENDENCIES, JOURNAL
-
-Row = dict[str, t.Any]
 
 SUMMARY = "summary.json"
 #: Steps in the order in which a run takes them, for the columns of durations.
@@ -23,6 +22,12 @@ _STEPS = (
     *("cluster", "image", "load", "deploy", "patch", "ready"),
     *("exercise", "shutdown", "collect", "report", "restore"),
 )
+
+
+class Row(ServiceRow, total=False):
+    """A service with its last run."""
+
+    journal: journal.Document
 
 
 def read_rows(root: Path) -> list[Row]:
@@ -38,22 +43,25 @@ def read_rows(root: Path) -> list[Row]:
         summary = _read_summary(directory / SUMMARY)
         if directory.name.startswith(".") or not (run or summary):
             continue
-        row = {**_row(directory.name, summary, run, run.get("failures", [])), "journal": run}
+        row = t.cast("Row", _row(directory.name, summary, run, run.get("failures", [])))
+        row["journal"] = run
         dependencies = [_dependency(directory, name, run) for name in run.get("covered_dependencies") or []]
-        rows.append({**row, "dependencies": dependencies} if dependencies else row)
+        if dependencies:
+            row["dependencies"] = dependencies
+        rows.append(row)
     return rows
 
 
-def _dependency(results: Path, name: str, run: journal.Document) -> Row:
+def _dependency(results: Path, name: str, run: journal.Document) -> ServiceRow:
     """The row of what a run covered beside its service, with those failures that are of its steps."""
     own = [entry for entry in run.get("failures", []) if entry.get("unit") == name]
     row = _row(name, _read_summary(results / DEPENDENCIES / name / SUMMARY), run, own)
     return row if row["current"] else _row(name, {}, run, own)
 
 
-def _row(name: str, summary: Row, run: journal.Document, failures: t.Sequence[t.Mapping[str, t.Any]]) -> Row:
-    row: Row = without_files(summary)
-    row |= {"service": name, "passed": bool(summary.get("passed"))}
+def _row(name: str, summary: Summary, run: journal.Document, failures: t.Sequence[t.Mapping[str, t.Any]]) -> ServiceRow:
+    row = t.cast("ServiceRow", without_files(summary))
+    row["service"], row["passed"] = name, bool(summary.get("passed"))
     if failures:
         diagnosis = failures[0].get("diagnosis") or [{}]
         row["passed"] = False
@@ -99,7 +107,7 @@ def _shown(seconds: float | None) -> str:
 
 def footer(root: Path, rows: t.Sequence[Row]) -> list[str]:
     """Where the reports are."""
-    places = [(root / row["service"], row) for row in rows]
+    places: list[tuple[Path, ServiceRow]] = [(root / row["service"], row) for row in rows]
     if sum(row["current"] for row in rows) > 1:
         places = [(root, {"current": True})]
     for place, row in list(places):
@@ -110,7 +118,7 @@ def footer(root: Path, rows: t.Sequence[Row]) -> list[str]:
 
 def write(root: Path, rows: t.Sequence[Row], check_mode: bool = False) -> bool:
     """Write the page and the summary over all services, unless in check mode; returns whether that changes anything."""
-    services = [{key: value for key, value in row.items() if key != "journal"} for row in rows]
+    services = [t.cast("ServiceRow", {key: value for key, value in row.items() if key != "journal"}) for row in rows]
     started = max((row["journal"].get("started") or "" for row in rows), default="")
     contents = {
         "index.html": render_overview(services, started),
@@ -129,15 +137,15 @@ def write(root: Path, rows: t.Sequence[Row], check_mode: bool = False) -> bool:
     return changed
 
 
-def _read_summary(path: Path) -> Row:
+def _read_summary(path: Path) -> Summary:
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return summary if isinstance(summary, dict) else {}
+    return t.cast("Summary", summary) if isinstance(summary, dict) else {}
 
 
-def _numbers(row: Row) -> tuple[str, str, str]:
+def _numbers(row: ServiceRow) -> tuple[str, str, str]:
     if not row["current"]:
         return "-", "-", "-"
     statements, functions = headline_of(row), (row.get("scope") or row)["functions"]
@@ -167,9 +175,9 @@ def _lost(row: Row) -> str:
     return f", counters of {counted} of {ended} processes" if counted < ended else ""
 
 
-def _why(row: Row) -> str:
-    cause = (row.get("outcome") or {}).get("cause")
-    return f"failed: {cause}" if cause else "failed"
+def _why(row: ServiceRow) -> str:
+    outcome = row.get("outcome")
+    return f"failed: {outcome['cause']}" if outcome is not None and outcome["cause"] else "failed"
 
 
 def _seconds(row: Row, step: str) -> float | None:

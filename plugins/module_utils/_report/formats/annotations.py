@@ -10,15 +10,15 @@ commands; the runner shows ten errors and ten warnings of a step, so that stretc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from ..numbers.failed_tests import failed_tests
 from ..numbers.gates import said_of
+from ..numbers.schema import Summary
 
 _TITLE = "Not covered end to end"
 
 
-def render_annotations(summary: Mapping[str, Any], path_of: Callable[[str], str] = str) -> str:
+def render_annotations(summary: Summary, path_of: Callable[[str], str] = str) -> str:
     """The commands: errors for failed tests and for misses, a warning for each stretch of changed lines that did
     not run.
 
@@ -27,7 +27,7 @@ def render_annotations(summary: Mapping[str, Any], path_of: Callable[[str], str]
     return "".join(f"{line}\n" for line in _commands(summary, path_of))
 
 
-def _commands(summary: Mapping[str, Any], path_of: Callable[[str], str]) -> Iterator[str]:
+def _commands(summary: Summary, path_of: Callable[[str], str]) -> Iterator[str]:
     service = str(summary["service"])
     if failed := failed_tests(summary):
         yield _command("error", failed, {"title": f"Tests of {service}"})
@@ -43,9 +43,10 @@ def _commands(summary: Mapping[str, Any], path_of: Callable[[str], str]) -> Iter
     for gate in summary.get("gates") or ():
         if not gate["passed"]:
             yield _command("error", said_of(gate), {"title": f"Coverage of {service}"})
+    changed = summary.get("changed")
     stretches = [
         (last - first + 1, path_of(file["name"]), first, last)
-        for file in (summary.get("changed") or {}).get("files", ())
+        for file in (changed["files"] if changed is not None else ())
         for first, last in file["uncovered"]
     ]
     for length, path, first, last in sorted(stretches, key=lambda s: (-s[0], s[1:])):

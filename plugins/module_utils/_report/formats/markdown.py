@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from ..numbers.failed_tests import failed_tests
 from ..numbers.gates import said_of
 from ..numbers.model import percent
+from ..numbers.schema import (
+    BaselineRecord,
+    ChangedRecord,
+    FunctionCounts,
+    GateRecord,
+    LevelNumbers,
+    LevelsRecord,
+    PackageRecord,
+    Share,
+    Summary,
+    ThresholdRecord,
+)
 from ..numbers.scope import basis_sentence
 from ..numbers.summary import headline_of, unknown_levels
 
@@ -21,7 +32,7 @@ _MAX_STRETCHES = 12
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&$])")
 
 
-def markdown_summary(summary: dict[str, Any]) -> str:
+def markdown_summary(summary: Summary) -> str:
     """The text of summary.md for a dictionary as `summary.summarize` makes it.
 
     Names are escaped, percentages rounded.
@@ -35,9 +46,9 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", one_line).replace("://", ":&#8203;//")
 
 
-def _lines(summary: dict[str, Any]) -> Iterator[str]:
+def _lines(summary: Summary) -> Iterator[str]:
     headline = headline_of(summary)
-    few = basis_sentence(summary.get("basis") or {})
+    few = basis_sentence(summary.get("basis"))
     share = _fraction(headline) if few else _share(headline)
     yield f"### {escape(summary['service'])}: {share} of statements covered end to end"
     yield ""
@@ -61,7 +72,7 @@ def _lines(summary: dict[str, Any]) -> Iterator[str]:
     yield from _detail_lines(summary)
 
 
-def _threshold_lines(thresholds: list[dict[str, Any]]) -> Iterator[str]:
+def _threshold_lines(thresholds: list[ThresholdRecord]) -> Iterator[str]:
     missed = [threshold for threshold in thresholds if not threshold["passed"]]
     if not thresholds:
         return
@@ -77,7 +88,7 @@ def _threshold_lines(thresholds: list[dict[str, Any]]) -> Iterator[str]:
         yield f"- {escape(threshold['name'])} {actual}, required: {threshold['minimum']:g}%"
 
 
-def _gate_lines(gates: list[dict[str, Any]]) -> Iterator[str]:
+def _gate_lines(gates: list[GateRecord]) -> Iterator[str]:
     failed = [gate for gate in gates if not gate["passed"]]
     if not gates:
         return
@@ -91,7 +102,7 @@ def _gate_lines(gates: list[dict[str, Any]]) -> Iterator[str]:
         yield f"- {escape(said_of(gate))}"
 
 
-def _baseline_lines(baseline: dict[str, Any] | None) -> Iterator[str]:
+def _baseline_lines(baseline: BaselineRecord | None) -> Iterator[str]:
     if baseline is None:
         return
     yield ""
@@ -114,13 +125,13 @@ def _baseline_lines(baseline: dict[str, Any] | None) -> Iterator[str]:
         yield "|:--|--:|--:|--:|"
         for row in rows:
             name = f"{row['file'].rpartition('/')[0]}.{row['name']}" if "file" in row else row["name"]
-            before, after = (_share(row[when]) if row[when] else "-" for when in ("before", "after"))
-            yield f"| {escape(name)} | {before} | {after} | {'' if row['change'] is None else _points(row['change'])} |"
+            before, after = _share(row["before"]), _share(row["after"])
+            yield f"| {escape(name)} | {before} | {after} | {_points(row['change'])} |"
         if len(baseline[what]) > len(rows):
             yield f"| ... and {len(baseline[what]) - len(rows)} more | | | |"
 
 
-def _changed_lines(changed: dict[str, Any] | None) -> Iterator[str]:
+def _changed_lines(changed: ChangedRecord | None) -> Iterator[str]:
     if changed is None:
         return
     yield ""
@@ -148,7 +159,7 @@ def _changed_lines(changed: dict[str, Any] | None) -> Iterator[str]:
         yield f"| ... and {len(uncovered) - _MAX_CHANGES} more | | |"
 
 
-def _level_lines(levels: dict[str, Any] | None) -> Iterator[str]:
+def _level_lines(levels: LevelsRecord | None) -> Iterator[str]:
     if levels is None:
         return
     others = levels["names"][1:]
@@ -167,7 +178,7 @@ def _level_lines(levels: dict[str, Any] | None) -> Iterator[str]:
         yield f"{escape(note['evidence'])} ({note['cause']})."
 
 
-def _level_row(name: str, numbers: dict[str, Any], others: list[str], unknown: set[str]) -> str:
+def _level_row(name: str, numbers: LevelNumbers, others: list[str], unknown: set[str]) -> str:
     cells = [
         "unknown" if level in unknown else f"{percent(numbers['covered'][level], numbers['total']):.1f}%"
         for level in (*others, "e2e")
@@ -176,11 +187,11 @@ def _level_row(name: str, numbers: dict[str, Any], others: list[str], unknown: s
     return f"| {name} | " + " | ".join([*cells, f"{numbers['percent']:.1f}%"]) + " |"
 
 
-def _points(change: float) -> str:
-    return f"{change:+.1f} points"
+def _points(change: float | None) -> str:
+    return "" if change is None else f"{change:+.1f} points"
 
 
-def _package_lines(packages: list[dict[str, Any]]) -> Iterator[str]:
+def _package_lines(packages: list[PackageRecord]) -> Iterator[str]:
     rows = sorted((p for p in packages if p["total"]), key=lambda p: (p["percent"], -p["total"], p["name"]))
     if not rows:
         return
@@ -193,7 +204,7 @@ def _package_lines(packages: list[dict[str, Any]]) -> Iterator[str]:
         yield f"| ... and {len(rows) - _MAX_ROWS} better ones | | |"
 
 
-def _detail_lines(summary: dict[str, Any]) -> Iterator[str]:
+def _detail_lines(summary: Summary) -> Iterator[str]:
     yield ""
     yield "<details><summary>Details</summary>"
     yield ""
@@ -212,11 +223,13 @@ def _detail_lines(summary: dict[str, Any]) -> Iterator[str]:
     yield "</details>"
 
 
-def _share(numbers: dict[str, Any]) -> str:
+def _share(numbers: Share | None) -> str:
+    if numbers is None:
+        return "-"
     return f"{numbers['percent']:.1f}%" if numbers["total"] else "-"
 
 
-def _fraction(numbers: dict[str, Any]) -> str:
+def _fraction(numbers: Share | FunctionCounts) -> str:
     return f"{numbers['covered']:,}/{numbers['total']:,}"
 
 

@@ -9,12 +9,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ..._diagnosis import Failure, failure
 from ..source.git import file_at
 from ..source.splitting import BEFORE_1_27, FROM_1_27, splitting_of_version, words
 from .model import percent
+from .schema import BaselineRecord, DifferenceRecord, Share, Summary
 
 _GIT = "git:"
 _LARGEST = 512 * 1024 * 1024
@@ -28,7 +29,7 @@ class Baseline:
     """An earlier summary, or why there is none; ``where`` says where it was looked for."""
 
     where: str
-    summary: Mapping[str, Any] | None = None
+    summary: Summary | None = None
     missing: str = ""
 
 
@@ -83,10 +84,10 @@ def _of_service(where: str, service: str, document: Any) -> Baseline:
             _check(function)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _invalid(where, "it is not a summary.json of this collection") from error
-    return Baseline(where, document)
+    return Baseline(where, cast("Summary", document))
 
 
-def compare(baseline: Baseline, summary: Mapping[str, Any]) -> dict[str, Any]:
+def compare(baseline: Baseline, summary: Summary) -> BaselineRecord:
     """The part ``baseline`` of summary.json.
 
     ``change`` is that of the headline in percentage points, ``packages`` and ``functions`` are those that differ, the
@@ -101,7 +102,7 @@ def compare(baseline: Baseline, summary: Mapping[str, Any]) -> dict[str, Any]:
     same_version = summary.get("go_version") is not None and summary["go_version"] == before.get("go_version")
     drifts = bool(ours and theirs and ours != theirs and not same_version)
     change = _percent(_headline(summary)) - _percent(_headline(before))
-    compared: dict[str, Any] = {
+    compared: BaselineRecord = {
         "where": baseline.where,
         "go_version": before.get("go_version"),
         "before": _numbers(_headline(before)),
@@ -123,8 +124,8 @@ def compare(baseline: Baseline, summary: Mapping[str, Any]) -> dict[str, Any]:
     return compared
 
 
-def _compare(before: Mapping[Any, Numbers], after: Mapping[Any, Numbers], drifts: bool) -> Iterator[dict[str, Any]]:
-    rows: list[tuple[float, str, str, int, dict[str, Any]]] = []
+def _compare(before: Mapping[Any, Numbers], after: Mapping[Any, Numbers], drifts: bool) -> Iterator[DifferenceRecord]:
+    rows: list[tuple[float, str, str, int, DifferenceRecord]] = []
     for key in before.keys() | after.keys():
         old, new = before.get(key), after.get(key)
         if old is not None and new is not None:
@@ -132,7 +133,11 @@ def _compare(before: Mapping[Any, Numbers], after: Mapping[Any, Numbers], drifts
                 continue
             if drifts and bool(old["covered"]) == bool(new["covered"]):
                 continue
-        row = {**_name(key), "before": old and _numbers(old), "after": new and _numbers(new)}
+        row: DifferenceRecord = {
+            **_name(key),
+            "before": _numbers(old) if old is not None else None,
+            "after": _numbers(new) if new is not None else None,
+        }
         change = _change(old, new)
         row["change"] = None if drifts or old is None or new is None else change
         rows.append((change, row.get("file", ""), row["name"], len(rows), row))
@@ -148,20 +153,19 @@ def _change(old: Numbers | None, new: Numbers | None) -> float:
     return _percent(new) - _percent(old)
 
 
-def _name(key: Any) -> dict[str, Any]:
+def _name(key: Any) -> DifferenceRecord:
     return {"file": key[0], "name": key[1]} if isinstance(key, tuple) else {"name": key}
 
 
-def _headline(summary: Mapping[str, Any]) -> Numbers:
-    numbers: Numbers = summary.get("scope") or summary["statements"]
-    return numbers
+def _headline(summary: Summary) -> Numbers:
+    return summary.get("scope") or summary["statements"]
 
 
-def _packages(summary: Mapping[str, Any]) -> dict[str, Numbers]:
+def _packages(summary: Summary) -> dict[str, Numbers]:
     return {package["name"]: package for package in (summary.get("scope") or summary)["packages"] if package["total"]}
 
 
-def _functions(summary: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, int], Numbers]]:
+def _functions(summary: Summary) -> Iterator[tuple[tuple[str, str, int], Numbers]]:
     """The functions by file, name and, for several of one name such as init, which of them."""
     for file in summary.get("files") or ():
         seen: dict[str, int] = {}
@@ -170,7 +174,7 @@ def _functions(summary: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, int
             yield (str(file["name"]), str(function["name"]), index), function
 
 
-def _numbers(numbers: Numbers) -> dict[str, Any]:
+def _numbers(numbers: Numbers) -> Share:
     return {"covered": numbers["covered"], "total": numbers["total"], "percent": _percent(numbers)}
 
 
@@ -184,12 +188,12 @@ def _check(numbers: Numbers) -> None:
             raise ValueError(key)
 
 
-def _splitting(summary: Mapping[str, Any]) -> str:
+def _splitting(summary: Summary) -> str:
     known = summary.get("splitting")
     return known if known in (BEFORE_1_27, FROM_1_27) else splitting_of_version(summary.get("go_version"))
 
 
-def _version(summary: Mapping[str, Any], splitting: str) -> str:
+def _version(summary: Summary, splitting: str) -> str:
     return str(summary.get("go_version") or words(splitting))
 
 

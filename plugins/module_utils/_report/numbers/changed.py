@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..source.git import Ranges
 from ..source.ignored import code_by_line
 from ..source.sources import Sources
 from .model import Block, Coverage, percent
+from .schema import ChangedRecord, Share
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ChangedFile:
     uncovered: list[list[int]]
 
 
-def measure_changes(changes: Changes, coverage: Coverage, everything: Coverage, sources: Sources) -> dict[str, Any]:
+def measure_changes(changes: Changes, coverage: Coverage, everything: Coverage, sources: Sources) -> ChangedRecord:
     """The part ``changed`` of summary.json, the files with most uncovered lines first.
 
     Counts what ``coverage`` has. Changed files of the service's modules that are in none of ``everything`` that was
@@ -80,7 +80,7 @@ def measure_changes(changes: Changes, coverage: Coverage, everything: Coverage, 
     }
 
 
-def why_nothing_changed(changed: Mapping[str, Any]) -> str:
+def why_nothing_changed(changed: ChangedRecord) -> str:
     """A sentence for changes of which nothing can be measured, whatever threshold they have; "" where something can."""
     if changed["lines"]["total"]:
         return ""
@@ -139,6 +139,6 @@ def _is_changed(line: int, ranges: Ranges) -> bool:
     return any(first <= line <= last for first, last in ranges)
 
 
-def _sum(numbers: Sequence[tuple[int, int]]) -> dict[str, Any]:
+def _sum(numbers: Sequence[tuple[int, int]]) -> Share:
     covered, total = sum(pair[0] for pair in numbers), sum(pair[1] for pair in numbers)
     return {"covered": covered, "total": total, "percent": percent(covered, total)}

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..formats.lines import blocks_by_function
 from ..source.ignored import Ignored, merged_lines
 from ..source.sources import Sources
 from .model import Block, Coverage, FileCoverage, FunctionCoverage, PackageCoverage, count_statements
+from .schema import ExclusionRecord
 from .scope import matches
 
 GENERATED = "generated code"
@@ -34,9 +34,9 @@ class Exclusion:
     reason: str
     lines: tuple[tuple[int, int], ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> ExclusionRecord:
         """The exclusion as in summary.json."""
-        described: dict[str, Any] = {
+        described: ExclusionRecord = {
             "name": self.name,
             "covered": self.covered,
             "total": self.total,

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from .schema import Summary
 
 _MOST_NAMED = 5
 
 
-def failed_tests(summary: Mapping[str, Any]) -> str:
+def failed_tests(summary: Summary) -> str:
     """What to say of tests that failed; "" where they passed, or where nobody ran any.
 
     ``tests`` has ``passed`` and, where the output of the tests says so, ``failed``, their names, and ``total``.

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..._diagnosis import Failure, failure
+from .schema import GateRecord, Summary
 
 try:
     import jmespath
@@ -54,25 +55,32 @@ def parse_gates(described: Any) -> list[Gate]:
     return gates
 
 
-def check_gates(gates: Sequence[Gate], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateRecord]:
     """The part ``gates`` of summary.json: ``name``, ``expression``, ``value`` and whether it ``passed``.
 
     Only ``true`` passes. A list or an object is no verdict, however much there is in it, and null says that the
     expression names something that the summary does not have. Those that did not pass come first.
     """
-    results = []
+    results: list[GateRecord] = []
     for gate in gates:
         error = None
         try:
             value = jmespath.search(gate.expression, summary)
         except JMESPathError as caught:
             value, error = None, " ".join(str(caught).split())
-        described = {"name": gate.name, "expression": gate.expression, "value": value, "passed": value is True}
-        results.append({**described, **({"error": error} if error else {})})
-    return sorted(results, key=lambda result: bool(result["passed"]))
+        result: GateRecord = {
+            "name": gate.name,
+            "expression": gate.expression,
+            "value": value,
+            "passed": value is True,
+        }
+        if error:
+            result["error"] = error
+        results.append(result)
+    return sorted(results, key=lambda result: result["passed"])
 
 
-def said_of(result: Mapping[str, Any]) -> str:
+def said_of(result: GateRecord) -> str:
     """Why a gate did not pass, as half a sentence."""
     name = result["name"]
     if name != result["expression"]:

@@ -24,6 +24,7 @@ from ..formats.profile import parse_profile
 from .combining import Finding, Place, combine, mismatch, place_of, why_all_differ
 from .from_covdata import coverage_of
 from .model import Block, Coverage, FileCoverage, FunctionCoverage, percent
+from .schema import LevelNote, LevelNumbers, LevelsDescription, LevelSource
 
 #: The level of the data that is reported.
 E2E = "e2e"
@@ -115,7 +116,7 @@ class Levels:
         self._covered: list[dict[str, set[Place]]] = []
         self._nothing = [0] * (4 + len(self.names))
         self._tallies: dict[int, tuple[FileCoverage, list[int]]] = {}
-        self._sources: list[dict[str, Any]] = []
+        self._sources: list[LevelSource] = []
         base = {file.name: file for file in coverage.files()}
         for level in levels:
             covered, source = _held_against(base, level)
@@ -130,7 +131,7 @@ class Levels:
                 evidence = f"{level.name}: {reason}; measure both with one Go version"
                 self._notes.insert(0, Finding("block-mismatch", evidence))
 
-    def numbers(self, files: Iterable[FileCoverage]) -> dict[str, Any]:
+    def numbers(self, files: Iterable[FileCoverage]) -> LevelNumbers:
         """What the levels ran of ``files``, in statements.
 
         ``total``; ``covered`` by each level; ``both`` by e2e and another; ``only_e2e``; ``any``, and the ``percent``
@@ -140,15 +141,16 @@ class Levels:
             [sum(column) for column in zip(self._nothing, *map(self._tally_of_file, files), strict=True)]
         )
 
-    def functions(self, file: FileCoverage) -> list[tuple[FunctionCoverage, dict[str, Any]]]:
+    def functions(self, file: FileCoverage) -> list[tuple[FunctionCoverage, LevelNumbers]]:
         """What the levels ran of each function of ``file``."""
         return [
             (function, self._described(self._tally(file.name, blocks))) for function, blocks in blocks_by_function(file)
         ]
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> LevelsDescription:
         """The part of summary.json that says what the levels are: ``names``, ``sources`` and ``notes``."""
-        return {"names": self.names, "sources": self._sources, "notes": [note._asdict() for note in self._notes]}
+        notes: list[LevelNote] = [{"cause": note.cause, "evidence": note.evidence} for note in self._notes]
+        return {"names": self.names, "sources": self._sources, "notes": notes}
 
     def _tally_of_file(self, file: FileCoverage) -> list[int]:
         known = self._tallies.get(id(file))
@@ -182,7 +184,7 @@ class Levels:
                 anyone += statements
         return [total, both, only, anyone, e2e, *covered]
 
-    def _described(self, tally: Sequence[int]) -> dict[str, Any]:
+    def _described(self, tally: Sequence[int]) -> LevelNumbers:
         total, both, only, anyone, *covered = tally
         return {
             "total": total,
@@ -212,7 +214,7 @@ def _merged(coverage: Coverage, levels: Sequence[Level]) -> tuple[Coverage, list
     return merged, notes + named
 
 
-def _held_against(base: Mapping[str, FileCoverage], level: Level) -> tuple[dict[str, set[Place]], dict[str, Any]]:
+def _held_against(base: Mapping[str, FileCoverage], level: Level) -> tuple[dict[str, set[Place]], LevelSource]:
     """The places that ``level`` ran, by file, where they can be compared; and the level for summary.json."""
     covered: dict[str, set[Place]] = {}
     mismatched, beyond = [], []

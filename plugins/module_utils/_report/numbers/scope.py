@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from .model import Coverage, FileCoverage, percent
+from .schema import BasisRecord
 
 _FEW_STATEMENTS = 100
 _SMALL_SHARE = 5.0  # percent of what was instrumented
@@ -54,7 +54,7 @@ def headline_scope(coverage: Coverage, patterns: Sequence[str] = ()) -> Coverage
     return coverage.without(outside)
 
 
-def basis_of(headline: Coverage, counted: Coverage) -> dict[str, Any]:
+def basis_of(headline: Coverage, counted: Coverage) -> BasisRecord:
     """The part ``basis`` of summary.json: how many of the ``instrumented`` statements the headline counts.
 
     ``few`` says that the headline stands for next to nothing of the program, so that its percentage means little.
@@ -64,9 +64,9 @@ def basis_of(headline: Coverage, counted: Coverage) -> dict[str, Any]:
     return {"statements": headline.total, "instrumented": counted.total, "percent": share, "few": few}
 
 
-def basis_sentence(basis: Mapping[str, Any]) -> str:
+def basis_sentence(basis: BasisRecord | None) -> str:
     """What there is to say of a headline that counts few statements; "" where it counts enough."""
-    if not basis.get("few"):
+    if basis is None or not basis.get("few"):
         return ""
     return (
         f"The headline counts only {basis['statements']:,} of {basis['instrumented']:,} instrumented statements:"

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict, cast
 
 from ..source.sources import Sources
 from ..source.splitting import splitting_of
@@ -17,10 +17,27 @@ from .exclusions import Exclusion, exclude
 from .gates import Gate, check_gates
 from .levels import Levels
 from .model import Coverage, FileCoverage, FunctionCoverage, percent
+from .schema import (
+    ChangedRecord,
+    FileRecord,
+    FunctionCounts,
+    FunctionRecord,
+    LevelNumbers,
+    LevelsRecord,
+    PackageRecord,
+    Share,
+    Summary,
+)
 from .scope import basis_of, basis_sentence, headline_scope
 from .thresholds import Threshold, check_thresholds
 
 SCHEMA = 1
+
+
+class _Numbers(TypedDict):
+    statements: Share
+    packages: list[PackageRecord]
+    functions: FunctionCounts
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,7 @@ class Demands:
     thresholds: Sequence[Threshold] = ()
     gates: Sequence[Gate] = ()
     baseline: Baseline | None = None
-    changed: Mapping[str, Any] | None = None
+    changed: ChangedRecord | None = None
     levels: Levels | None = None
 
 
@@ -64,14 +81,14 @@ def summarize(
     exclude: Sequence[str] = (),
     scope: Sequence[str] = (),
     thresholds: Sequence[Threshold] = (),
-) -> dict[str, Any]:
+) -> Summary:
     """The summary of ``coverage`` with the simplest of demands: see `summary_of`."""
     return summary_of(select(coverage, exclude, scope), service, go_version, Demands(thresholds))
 
 
 def summary_of(
     selection: Selection, service: str, go_version: str | None = None, demands: Demands | None = None
-) -> dict[str, Any]:
+) -> Summary:
     """The dictionary that summary.json holds; ready for ``json.dumps``.
 
     ``statements``, ``packages`` and ``functions`` count what was instrumented, less what is excluded, which stands in
@@ -83,13 +100,16 @@ def summary_of(
     demands = demands or Demands()
     coverage, counted, headline = selection.everything, selection.counted, selection.headline
     results = check_thresholds(headline, demands.thresholds, demands.changed)
-    summary: dict[str, Any] = {
+    numbers = _numbers(counted)
+    summary: Summary = {
         "schema": SCHEMA,
         "service": service,
         "go_version": go_version,
         "splitting": splitting_of(coverage),
         "mode": coverage.mode,
-        **_numbers(counted),
+        "statements": numbers["statements"],
+        "packages": numbers["packages"],
+        "functions": numbers["functions"],
         "meta_files": coverage.meta_files,
         "counter_files": coverage.counter_files,
         "passed": all(result.passed for result in results),
@@ -103,7 +123,11 @@ def summary_of(
         summary["warnings"].insert(0, few)
     if (headline.covered, headline.total) != (counted.covered, counted.total):
         numbers = _numbers(headline)
-        summary["scope"] = {**numbers.pop("statements"), **numbers}
+        summary["scope"] = {
+            **numbers["statements"],
+            "packages": numbers["packages"],
+            "functions": numbers["functions"],
+        }
     levels = demands.levels
     if levels is not None:
         summary["warnings"] += levels.unknown.values()
@@ -113,14 +137,14 @@ def summary_of(
             "packages": [{"name": p.name, **levels.numbers(p.files)} for p in headline.packages if p.total],
         }
     if demands.changed is not None:
-        summary["changed"] = dict(demands.changed)
+        summary["changed"] = demands.changed
     summary["files"] = [_file(file, levels) for file in headline.files()]
     if demands.baseline is not None:
         summary["baseline"] = compare(demands.baseline, summary)
     return summary
 
 
-def hold_against_gates(summary: dict[str, Any], gates: Sequence[Gate]) -> None:
+def hold_against_gates(summary: Summary, gates: Sequence[Gate]) -> None:
     """Add the part ``gates`` to a summary that is complete but for it; ``passed`` follows."""
     if gates:
         results = check_gates(gates, summary)
@@ -128,18 +152,17 @@ def hold_against_gates(summary: dict[str, Any], gates: Sequence[Gate]) -> None:
         summary["passed"] = bool(summary["passed"] and all(result["passed"] for result in results))
 
 
-def headline_of(summary: dict[str, Any]) -> dict[str, Any]:
-    """The ``{"covered", "total", "percent"}`` that stands for the whole summary: that of the scope if it has one."""
-    numbers: dict[str, Any] = summary.get("scope") or summary["statements"]
-    return numbers
+def headline_of(summary: Summary) -> Share:
+    """The numbers that stand for the whole summary: those of the scope if it has one."""
+    return summary.get("scope") or summary["statements"]
 
 
-def unknown_levels(levels: Mapping[str, Any]) -> set[str]:
+def unknown_levels(levels: LevelsRecord) -> set[str]:
     """The names of the levels of which no file can be compared: their numbers are no percentage of anything."""
     return {source["name"] for source in levels.get("sources", ()) if source.get("fits") == 0}
 
 
-def said_of(summary: Mapping[str, Any]) -> list[str]:
+def said_of(summary: Summary) -> list[str]:
     """What of the summary belongs beside the headline, as lines for a terminal; none where nothing was asked for."""
     said = []
     levels = summary.get("levels")
@@ -163,19 +186,20 @@ def said_of(summary: Mapping[str, Any]) -> list[str]:
         said.append(f"changed since {changed['since']}: {measured if lines['total'] else 'nothing was measured'}")
     baseline = summary.get("baseline")
     if baseline:
+        drift = baseline.get("drift")
         if baseline["change"] is not None:
             said.append(f"baseline: {baseline['change']:+.1f} points, from {baseline['before']['percent']:.1f}%")
         else:
-            said.append(f"baseline: {baseline.get('missing') or baseline['drift']['evidence']}")
+            said.append(f"baseline: {baseline.get('missing') or (drift['evidence'] if drift is not None else '')}")
     return said
 
 
-def without_files(summary: Mapping[str, Any]) -> dict[str, Any]:
+def without_files(summary: Summary) -> Summary:
     """The summary without the part that grows with the program: what a task returns, and what the overview keeps."""
-    return {key: value for key, value in summary.items() if key != "files"}
+    return cast("Summary", {key: value for key, value in summary.items() if key != "files"})
 
 
-def summary_text(summary: Mapping[str, Any]) -> str:
+def summary_text(summary: Summary) -> str:
     """The text of summary.json: indented for people, but a line for each file, however many functions it has."""
     head = json.dumps(without_files(summary), indent=2, ensure_ascii=False)
     # One string for each file by the C encoder: an indented list of all functions would take ten times as long.
@@ -184,23 +208,23 @@ def summary_text(summary: Mapping[str, Any]) -> str:
     return f'{head[:-2]},\n  "files": {listed}\n}}\n'
 
 
-def _file(file: FileCoverage, levels: Levels | None) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _file(file: FileCoverage, levels: Levels | None) -> FileRecord:
+    described: FileRecord = {
         "name": file.name,
         "package": file.package,
-        **_statements(file.covered, file.total),
+        "covered": file.covered,
+        "total": file.total,
+        "percent": percent(file.covered, file.total),
         "functions": [_function(function) for function in file.functions],
     }
     if levels is not None:
         described["levels"] = levels.numbers([file])
-        described["functions"] = [
-            {**_function(function), "levels": numbers} for function, numbers in levels.functions(file)
-        ]
+        described["functions"] = [_function(function, numbers) for function, numbers in levels.functions(file)]
     return described
 
 
-def _function(function: FunctionCoverage) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _function(function: FunctionCoverage, levels: LevelNumbers | None = None) -> FunctionRecord:
+    described: FunctionRecord = {
         "name": function.name,
         "line": function.line,
         "covered": function.covered,
@@ -208,10 +232,12 @@ def _function(function: FunctionCoverage) -> dict[str, Any]:
     }
     if function.literal:
         described["literal"] = True
+    if levels is not None:
+        described["levels"] = levels
     return described
 
 
-def _numbers(coverage: Coverage) -> dict[str, Any]:
+def _numbers(coverage: Coverage) -> _Numbers:
     functions = [function for function in coverage.functions() if not function.literal]
     return {
         "statements": _statements(coverage.covered, coverage.total),
@@ -220,5 +246,5 @@ def _numbers(coverage: Coverage) -> dict[str, Any]:
     }
 
 
-def _statements(covered: int, total: int) -> dict[str, Any]:
+def _statements(covered: int, total: int) -> Share:
     return {"covered": covered, "total": total, "percent": percent(covered, total)}

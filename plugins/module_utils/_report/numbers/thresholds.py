@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, cast
 
 from ..._diagnosis import Failure, failure
 from .model import Coverage, FileCoverage, FunctionCoverage, percent
+from .schema import ChangedRecord, ThresholdRecord
 from .scope import below, matches, package_matches
 
 TOTAL = "total"
@@ -52,13 +53,13 @@ class ThresholdResult:
     passed: bool
     kind: str = TOTAL
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> ThresholdRecord:
         """The result as in summary.json."""
-        return asdict(self)
+        return cast("ThresholdRecord", asdict(self))
 
 
 def check_thresholds(
-    coverage: Coverage, thresholds: Sequence[Threshold], changed: Mapping[str, Any] | None = None
+    coverage: Coverage, thresholds: Sequence[Threshold], changed: ChangedRecord | None = None
 ) -> list[ThresholdResult]:
     """The results of all ``thresholds``, the worst first: by how much they are missed.
 
@@ -75,7 +76,7 @@ def _shortfall(result: ThresholdResult) -> float:
     return (result.actual or 0.0) - result.minimum
 
 
-def _check(coverage: Coverage, threshold: Threshold, changed: Mapping[str, Any] | None) -> list[ThresholdResult]:
+def _check(coverage: Coverage, threshold: Threshold, changed: ChangedRecord | None) -> list[ThresholdResult]:
     pattern, minimum, kind = threshold.pattern, threshold.minimum, threshold.what()
     if kind == TOTAL:
         return [ThresholdResult(pattern, TOTAL, minimum, coverage.percent, coverage.percent >= minimum, kind)]

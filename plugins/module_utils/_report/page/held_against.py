@@ -11,6 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..numbers.schema import (
+    BaselineRecord,
+    ChangedRecord,
+    ExclusionRecord,
+    FileRecord,
+    LevelNumbers,
+    LevelsRecord,
+    Share,
+    Summary,
+)
 from ..numbers.summary import unknown_levels
 from .document import anchor, percent, text, tone
 
@@ -21,8 +31,6 @@ _LINES_LEFT = "Lines that did not run"
 # Columns of words, not numbers.
 _WORDS = (_LINES_LEFT, "Lines", "Why")
 _LEFT, _RIGHT = "", ' class="num"'
-
-Summary = Mapping[str, Any]
 
 
 def held_against(summary: Summary, linked: Mapping[str, int]) -> str:
@@ -38,7 +46,8 @@ def held_against(summary: Summary, linked: Mapping[str, int]) -> str:
 def line_notes(summary: Summary) -> dict[str, list[list[Any]]]:
     """What to say of lines in the source, by file name: [first line, last line, class, words] of each stretch."""
     notes: dict[str, list[list[Any]]] = {}
-    for file in (summary.get("changed") or {}).get("files", []):
+    changed = summary.get("changed")
+    for file in changed.get("files", []) if changed is not None else ():
         words = f"changed since {summary['changed']['since']}"
         notes.setdefault(file["name"], []).extend([first, last, "n", words] for first, last in file["uncovered"])
     for exclusion in summary.get("excluded") or []:
@@ -48,7 +57,7 @@ def line_notes(summary: Summary) -> dict[str, list[list[Any]]]:
     return notes
 
 
-def _changed(changed: Summary | None, linked: Mapping[str, int]) -> str:
+def _changed(changed: ChangedRecord | None, linked: Mapping[str, int]) -> str:
     if changed is None:
         return ""
     since = f"since {text(changed['since'])}"
@@ -70,7 +79,7 @@ def _changed(changed: Summary | None, linked: Mapping[str, int]) -> str:
     return _part("changed", said, ["File", "Covered/total", "Percent", _LINES_LEFT], rows, beside, True)
 
 
-def _levels(levels: Summary | None, files: Sequence[Summary], linked: Mapping[str, int]) -> str:
+def _levels(levels: LevelsRecord | None, files: Sequence[FileRecord], linked: Mapping[str, int]) -> str:
     if levels is None:
         return ""
     names = [*levels["names"][1:], levels["names"][0]]
@@ -78,7 +87,7 @@ def _levels(levels: Summary | None, files: Sequence[Summary], linked: Mapping[st
 
     unknown = unknown_levels(levels)
 
-    def cells(numbers: Summary) -> list[str]:
+    def cells(numbers: LevelNumbers) -> list[str]:
         counts = [None if name in unknown else numbers["covered"][name] for name in names]
         counts += [numbers["both"], numbers["only_e2e"], numbers["any"]]
         return [
@@ -101,21 +110,22 @@ def _levels(levels: Summary | None, files: Sequence[Summary], linked: Mapping[st
     return _part("levels", said, heads, rows, f"<ul>{notes}</ul>" if notes else "")
 
 
-def _baseline(baseline: Summary | None) -> str:
+def _baseline(baseline: BaselineRecord | None) -> str:
     if baseline is None:
         return ""
     if baseline.get("missing"):
         return f'<p class="held">No baseline to compare with: {text(baseline["missing"])}.</p>\n'
     before = f"from {baseline['before']['percent']:.1f}%"
+    drift = baseline["drift"]
     if baseline["change"] is None:
-        said = f"Not comparable with the baseline, {before}: {text(baseline['drift']['evidence'])}"
+        said = f"Not comparable with the baseline, {before}: {text(drift['evidence'] if drift is not None else '')}"
     else:
         said = f"Against the baseline: {baseline['change']:+.1f} points, {before}"
     rows = []
     for row in (*baseline["packages"], *baseline["functions"]):
         name = f"{row['file']}: {row['name']}" if "file" in row else row["name"]
         change = row["change"]
-        shares = [_share(row[when]) if row[when] else "-" for when in ("before", "after")]
+        shares = [_share(row["before"]), _share(row["after"])]
         rows.append(
             [
                 _name(name),
@@ -127,7 +137,7 @@ def _baseline(baseline: Summary | None) -> str:
     return _part("baseline", said, ["Package, then function, that differs", "Before", "Now", "Points"], rows)
 
 
-def _excluded(excluded: Sequence[Summary], linked: Mapping[str, int]) -> str:
+def _excluded(excluded: Sequence[ExclusionRecord], linked: Mapping[str, int]) -> str:
     if not excluded:
         return ""
     rows = []
@@ -175,7 +185,7 @@ def _stretch(name: str, first: int, last: int, linked: Mapping[str, int]) -> str
     return f'<a href="#{text(anchor(name))}:{first}">{shown}</a>' if name in linked else shown
 
 
-def _numbers(numbers: Summary) -> list[str]:
+def _numbers(numbers: Share | ExclusionRecord) -> list[str]:
     covered, total = numbers["covered"], numbers["total"]
     share = 100 * covered / total if total else -1
     return [
@@ -184,5 +194,5 @@ def _numbers(numbers: Summary) -> list[str]:
     ]
 
 
-def _share(numbers: Summary) -> str:
-    return percent(numbers["covered"], numbers["total"])
+def _share(numbers: Share | None) -> str:
+    return "-" if numbers is None else percent(numbers["covered"], numbers["total"])

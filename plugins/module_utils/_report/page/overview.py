@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ..numbers.schema import ServiceRow
 from .assets import OVERVIEW_SCRIPT
 from .document import anchor, facts, meter, moment, page, percent, text, tone
 
 
-def render_overview(summaries: Sequence[Mapping[str, Any]], started: str | None = None) -> str:
+def render_overview(summaries: Sequence[ServiceRow], started: str | None = None) -> str:
     """The page over all services as one HTML document; rows are sorted by service.
 
     Each of `summaries` is a service's summary.json (design.md), or for a service without a report at least
@@ -45,7 +45,7 @@ def render_overview(summaries: Sequence[Mapping[str, Any]], started: str | None 
     return page("Coverage of all services", body, OVERVIEW_SCRIPT)
 
 
-def _bodies(summaries: Sequence[Mapping[str, Any]]) -> str:
+def _bodies(summaries: Sequence[ServiceRow]) -> str:
     """The rows; a service with those of its dependencies is a group, which stays together when the table is sorted."""
     if not any(summary.get("dependencies") for summary in summaries):
         return f"<tbody>{''.join(_row(summary) for summary in summaries)}</tbody>"
@@ -58,11 +58,11 @@ def _bodies(summaries: Sequence[Mapping[str, Any]]) -> str:
     return "".join(bodies)
 
 
-def _address(summary: Mapping[str, Any]) -> str:
+def _address(summary: ServiceRow) -> str:
     return text(anchor(str(summary.get("service", ""))).replace("/", "%2F"))
 
 
-def _row(summary: Mapping[str, Any], beside: str = "", css: str = "") -> str:
+def _row(summary: ServiceRow, beside: str = "", css: str = "") -> str:
     """A row; the report is in a directory of its name in `beside`."""
     counts = summary.get("scope") or summary.get("statements")
     name = text(str(summary.get("service", "")))
@@ -85,14 +85,14 @@ def _row(summary: Mapping[str, Any], beside: str = "", css: str = "") -> str:
     )
 
 
-def _reason(summary: Mapping[str, Any]) -> str:
+def _reason(summary: ServiceRow) -> str:
     """Why the service failed: what the run recorded, or else the thresholds that were missed and the tests."""
     if summary.get("passed"):
         return ""
-    outcome = summary.get("outcome") or {}
-    if outcome.get("message") or outcome.get("cause"):
-        cause = f'<span class="mark">{text(outcome["cause"])}</span> ' if outcome.get("cause") else ""
-        return f" {cause}{text(outcome.get('message') or '')}"
+    outcome = summary.get("outcome")
+    if outcome is not None and (outcome["message"] or outcome["cause"]):
+        cause = f'<span class="mark">{text(outcome["cause"])}</span> ' if outcome["cause"] else ""
+        return f" {cause}{text(outcome['message'])}"
     reasons = ["tests failed"] if (summary.get("tests") or {}).get("passed") is False else []
     for threshold in summary.get("thresholds") or []:
         if not threshold.get("passed"):

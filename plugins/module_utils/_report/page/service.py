@@ -21,6 +21,7 @@ from typing import Any
 from ..numbers.failed_tests import failed_tests
 from ..numbers.gates import said_of
 from ..numbers.model import Coverage, Decimals, FileCoverage, FunctionCoverage, PackageCoverage
+from ..numbers.schema import Share, Summary, ThresholdRecord
 from ..numbers.scope import basis_sentence
 from .assets import REPORT_SCRIPT
 from .document import anchor, facts, meter, moment, page, percent, text, tone
@@ -38,7 +39,7 @@ _MOST_FUNCTIONS_LISTED = 100_000  # for those who read without JavaScript
 
 def render(
     coverage: Coverage,
-    summary: Mapping[str, Any],
+    summary: Summary,
     source: Callable[[str], str | None] | Mapping[str, str],
     excluded: Mapping[str, str] | None = None,
 ) -> str:
@@ -98,22 +99,21 @@ def _by_line(file: FileCoverage) -> list[FunctionCoverage]:
     return sorted(file.functions, key=_place_of)
 
 
-def _header(summary: Mapping[str, Any], packages: Sequence[PackageCoverage], file_count: int) -> str:
-    whole = summary.get("statements") or {}
-    scope = summary.get("scope")
-    head = scope if isinstance(scope, Mapping) and scope.get("total") is not None else whole
-    covered, total = int(head.get("covered", 0)), int(head.get("total", 0))
+def _header(summary: Summary, packages: Sequence[PackageCoverage], file_count: int) -> str:
+    whole = summary.get("statements") or Share(covered=0, total=0, percent=0.0)
+    head = summary.get("scope") or whole
+    covered, total = head["covered"], head["total"]
     counted = f"{covered:,} of {total:,} statements"
     if head is not whole:
         counted += (
-            f' in scope <span class="muted">({percent(whole.get("covered", 0), whole.get("total", 0))}, '
-            f"{whole.get('covered', 0):,} of {whole.get('total', 0):,} of all that was instrumented)</span>"
+            f' in scope <span class="muted">({percent(whole["covered"], whole["total"])}, '
+            f"{whole['covered']:,} of {whole['total']:,} of all that was instrumented)</span>"
         )
     verdict = ""
     if "passed" in summary:
         word, css = ("passed", "good") if summary["passed"] else ("failed", "poor")
         verdict = f'<span class="verdict {css}">{word}</span>'
-    few = basis_sentence(summary.get("basis") or {})
+    few = basis_sentence(summary.get("basis"))
     # A percentage of next to nothing is not to be read as that of the program.
     figure = (
         f'<span role="note"><strong>{text(few)}.</strong></span>'
@@ -136,10 +136,10 @@ def _header(summary: Mapping[str, Any], packages: Sequence[PackageCoverage], fil
     )
 
 
-def _facts(summary: Mapping[str, Any], package_count: int, file_count: int) -> Iterable[tuple[str, str]]:
-    functions = summary.get("functions") or {}
+def _facts(summary: Summary, package_count: int, file_count: int) -> Iterable[tuple[str, str]]:
+    functions = summary.get("functions")
     if functions:
-        yield "Functions reached", f"{functions.get('covered', 0):,} of {functions.get('total', 0):,}"
+        yield "Functions reached", f"{functions['covered']:,} of {functions['total']:,}"
     yield "Packages, files", f"{package_count:,}, {file_count:,}"
     yield "Mode", text(summary.get("mode", ""))
     if summary.get("go_version"):
@@ -161,7 +161,7 @@ def _facts(summary: Mapping[str, Any], package_count: int, file_count: int) -> I
         yield "Data files", f"{summary['meta_files']} meta, {summary.get('counter_files', 0)} counter"
 
 
-def _misses(summary: Mapping[str, Any]) -> str:
+def _misses(summary: Summary) -> str:
     """Each threshold that was missed, worst first, and the tests if they failed."""
     failed = failed_tests(summary)
     says = [f"<p>{text(failed)}</p>"] if failed else []
@@ -176,9 +176,9 @@ def _misses(summary: Mapping[str, Any]) -> str:
     return f'<div class="misses poor" role="note">{"".join(says)}</div>\n' if says else ""
 
 
-def _warnings(summary: Mapping[str, Any]) -> str:
+def _warnings(summary: Summary) -> str:
     """What the numbers do not say by themselves: files that are not at hand, other programs, data that is left over."""
-    in_headline = basis_sentence(summary.get("basis") or {})
+    in_headline = basis_sentence(summary.get("basis"))
     warnings = [warning for warning in summary.get("warnings") or [] if warning != in_headline]
     says = [f"<p>{text(warning)}.</p>" for warning in warnings[:_MOST_WARNINGS]]
     if len(warnings) > _MOST_WARNINGS:
@@ -186,7 +186,7 @@ def _warnings(summary: Mapping[str, Any]) -> str:
     return f'<div class="misses" role="note">{"".join(says)}</div>\n' if says else ""
 
 
-def _reached(threshold: Mapping[str, Any]) -> str:
+def _reached(threshold: ThresholdRecord) -> str:
     actual = threshold.get("actual")
     return "matches nothing" if actual is None else f"is at {float(actual):.1f}%"
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import cast
 
 from ..numbers.model import Coverage, FileCoverage
 from ..numbers.own import is_standard
+from ..numbers.schema import UnplacedRecord
 from .modules import Modules, within
 from .placing import fits, is_foreign
 from .sources import Sources
@@ -37,7 +38,7 @@ class Unplaced:
     example: str
 
 
-def find_unplaced(coverage: Coverage, sources: Sources) -> tuple[list[dict[str, Any]], list[str]]:
+def find_unplaced(coverage: Coverage, sources: Sources) -> tuple[list[UnplacedRecord], list[str]]:
     """The part ``unplaced`` of summary.json, and a sentence for each reason. Without a checkout there is neither.
 
     Source that does not fit the data is from then on not shown.
@@ -62,7 +63,7 @@ def find_unplaced(coverage: Coverage, sources: Sources) -> tuple[list[dict[str, 
         for reason in _REMEDIES
         if any(row.reason == reason for row in rows)
     ]
-    return [asdict(row) for row in rows], warnings
+    return [cast("UnplacedRecord", asdict(row)) for row in rows], warnings
 
 
 def _reason(file: FileCoverage, module: str, own: str, sources: Sources, modules: Modules, only_elsewhere: bool) -> str:

@@ -33,7 +33,7 @@ def unescaped(text: str) -> str:
     return text
 
 
-def summary(**parts: Any) -> dict[str, Any]:
+def summary(**parts: Any) -> Any:
     return {"service": "shop", "thresholds": [], **parts}
 
 
@@ -83,7 +83,7 @@ def test_what_is_missed_is_an_error() -> None:
 def test_names_cannot_make_commands(name: str) -> None:
     files = [{"name": name, "uncovered": [[1, 1]]}]
     gates = [{"name": name, "expression": name, "value": False, "passed": False}]
-    commands = read(render_annotations({**summary(gates=gates, changed={"files": files}), "service": name}))
+    commands = read(render_annotations(summary(gates=gates, changed={"files": files}) | {"service": name}))
     assert [command[0] for command in commands] == ["error", "warning"]
     assert commands[0][2] == f"{name} is false"
     assert commands[1][1]["file"] == name

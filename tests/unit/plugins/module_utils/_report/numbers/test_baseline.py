@@ -26,12 +26,12 @@ from ansible_collections.gocover.e2e.plugins.module_utils._report.numbers.summar
 FIXTURES = Path(__file__).resolve().parents[5] / "fixtures" / "covdata"
 
 
-def summary_of_version(version: str, named: bool = True) -> dict[str, Any]:
+def summary_of_version(version: str, named: bool = True) -> Any:
     coverage = coverage_of(merge_directories([str(FIXTURES / f"go{version}-set" / "covdata")]))
     return summarize(coverage, "shapes", f"go{version}" if named else None)
 
 
-def changed(summary: dict[str, Any], name: str, covered: int) -> dict[str, Any]:
+def changed(summary: Any, name: str, covered: int) -> Any:
     """``summary``, with another number of covered statements in the function ``name``."""
     made = copy.deepcopy(summary)
     for file in made["files"]:
@@ -56,7 +56,7 @@ def test_the_same_does_not_differ() -> None:
 def test_differences_by_package_and_function_the_worst_first() -> None:
     before = summary_of_version("1.26.6")
     after = changed(changed(before, "Put", 0), "neverCalled", 1)
-    compared = compare(Baseline("b", before), after)
+    compared: Any = compare(Baseline("b", before), after)
     assert [(f["name"], f["change"]) for f in compared["functions"]] == [("Put", -100.0), ("neverCalled", 100.0)]
     assert [p["name"] for p in compared["packages"]] == ["example.com/shapes/store"]
     # Put has three statements, and neverCalled one.
@@ -80,14 +80,14 @@ def test_what_is_new_and_what_is_gone() -> None:
 def test_another_go_version_is_named_and_not_counted(named: bool) -> None:
     before, after = summary_of_version("1.26.6", named), summary_of_version("1.27.3", named)
     assert before["statements"]["percent"] != after["statements"]["percent"]
-    compared = compare(Baseline("b", before), after)
+    compared: Any = compare(Baseline("b", before), after)
     assert compared["change"] is None
     assert compared["drift"]["cause"] == "go-version"
     assert compared["drift"]["change"] == pytest.approx(100.0 * 33 / 63 - 100.0 * 33 / 64)
     assert ("go1.26.6" if named else "Go before 1.27") in compared["drift"]["evidence"]
     # The same program ran the same way: no function started or ceased to run.
     assert (compared["packages"], compared["functions"]) == ([], [])
-    assert "Not comparable with the baseline" in markdown_summary({**after, "baseline": compared})
+    assert "Not comparable with the baseline" in markdown_summary(after | {"baseline": compared})
 
 
 def test_a_function_that_no_longer_runs_is_seen_across_go_versions() -> None:
@@ -133,7 +133,7 @@ def test_a_baseline_that_does_not_exist_is_said_and_no_error(tmp_path: Path) -> 
     compared = compare(read_baseline(str(tmp_path / "none.json"), "shapes", None), summary_of_version("1.26.6"))
     assert compared["change"] is None
     assert compared["missing"].startswith("there is no ")
-    text = markdown_summary({**summary_of_version("1.26.6"), "baseline": compared})
+    text = markdown_summary(summary_of_version("1.26.6") | {"baseline": compared})
     assert "No baseline to compare with" in text
 
 

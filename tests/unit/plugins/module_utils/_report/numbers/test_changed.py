@@ -41,7 +41,7 @@ func f(ok bool) int {
 PROFILE = ["mode: set", "m/p.go:3.21,5.8 2 1", "m/p.go:5.8,10.3 2 0", "m/p.go:11.2,11.10 1 1"]
 
 
-def measured(tmp_path: Path, *ranges: tuple[int, int], path: str = "p.go") -> dict[str, Any]:
+def measured(tmp_path: Path, *ranges: tuple[int, int], path: str = "p.go") -> Any:
     (tmp_path / "go.mod").write_text("module m\n", encoding="ascii")
     (tmp_path / "p.go").write_text(SOURCE, encoding="ascii")
     coverage = parse_profile(PROFILE)
@@ -91,7 +91,7 @@ def test_what_is_not_measured_is_named(tmp_path: Path) -> None:
     assert measured(tmp_path, (1, 2), path="p_test.go")["unmeasured"] == []
 
 
-def summary_with(tmp_path: Path, *ranges: tuple[int, int]) -> dict[str, Any]:
+def summary_with(tmp_path: Path, *ranges: tuple[int, int]) -> Any:
     coverage: Coverage = parse_profile(PROFILE)
     demands = Demands([Threshold("changed", 80.0, "changed")], changed=measured(tmp_path, *ranges))
     return summary_of(select(coverage), "shop", None, demands)

@@ -129,7 +129,7 @@ def test_thresholds_that_cannot_be(described: dict[str, Any]) -> None:
     assert caught.value.diagnoses[0].cause == "threshold-invalid"
 
 
-def summary_with(**options: Any) -> dict[str, Any]:
+def summary_with(**options: Any) -> Any:
     return summary_of(select(make()), "shop", "go1.26.8", Demands(**options))
 
 

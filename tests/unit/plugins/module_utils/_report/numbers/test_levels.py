@@ -43,7 +43,7 @@ def level(name: str, *counts: int, mode: str = "set", file: str = "m/a.go") -> L
     return Level(name, parse_profile(profile(*counts, mode=mode, file=file)), (f"{name}.out",))
 
 
-def summary_with(coverage: Coverage, *levels: Level) -> dict[str, Any]:
+def summary_with(coverage: Coverage, *levels: Level) -> Any:
     return summary_of(select(coverage), "shop", None, Demands(levels=Levels(coverage, levels)))
 
 
