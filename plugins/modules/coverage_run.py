@@ -135,14 +135,14 @@ def _begin(this: step.Step, state: str) -> journal.Document:
     chosen = runtime.choose(params["runtime"], params["provider"], params["manifests"])
     if chosen.sentence:
         this.progress.note(chosen.sentence)
-    head = {
+    head: journal.Head = {
         "mode": params["mode"],
         "covered_dependencies": params["covered_dependencies"],
         "runtime": chosen.name,
     }
     if this.check_mode:
         this.progress.note("check mode: nothing changes, and the results stay those of the last run")
-        return {"service": params["service"], **head, "failures": []}
+        return t.cast("journal.Document", {"service": params["service"], **head, "failures": []})
     enter = lifecycle.begin if state == "begun" else lifecycle.resume
     return enter(_places(params), this.playbook_pid, head)
 

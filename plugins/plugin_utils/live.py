@@ -108,7 +108,8 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             "dependency": dependency,
         }
         recorded = self._execute_module("gocover.e2e.coverage_run", arguments, task_vars=task_vars)
-        return recorded.get("run") or {}, str(recorded.get("msg", "")) if recorded.get("failed") else ""
+        document = t.cast("journal.Document", recorded.get("run") or {})
+        return document, str(recorded.get("msg", "")) if recorded.get("failed") else ""
 
     def _perform(self, dependency: str, task_vars: dict[str, t.Any]) -> Performed:
         """Run the module in this process."""

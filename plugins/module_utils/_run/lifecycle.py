@@ -12,7 +12,6 @@ import json
 import secrets
 import shutil
 import time
-import typing as t
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Places:
         return self.work / JOURNAL
 
 
-def begin(places: Places, playbook_pid: int | None, head: t.Mapping[str, t.Any]) -> journal.Document:
+def begin(places: Places, playbook_pid: int | None, head: journal.Head) -> journal.Document:
     """Begin a new run: make the directories, take them, and end what an interrupted run left. Raises Failure."""
     _make_writable(places)
     _take(places, playbook_pid)
@@ -78,11 +77,13 @@ def _left_changed(former: journal.Document) -> journal.Document:
     """The workloads that a killed run may have left covered, beside its service's own: this run may not cover them."""
     known = former.get("dependencies", {})
     names = former.get("covered_dependencies", []) if former.get("outcome") == "running" else []
-    left = {name: {"workload": known[name]["workload"]} for name in names if "workload" in known.get(name, {})}
+    left: dict[str, journal.Sections] = {
+        name: {"workload": known[name]["workload"]} for name in names if "workload" in known.get(name, {})
+    }
     return {"dependencies": left} if left else {}
 
 
-def resume(places: Places, playbook_pid: int | None, head: t.Mapping[str, t.Any]) -> journal.Document:
+def resume(places: Places, playbook_pid: int | None, head: journal.Head) -> journal.Document:
     """Go on with the last run, for a playbook that is limited to its later steps."""
     _make_writable(places)
     _take(places, playbook_pid)
@@ -100,7 +101,7 @@ def end(places: Places, error: str | None, playbook_pid: int | None = None) -> j
     With an ``playbook_pid`` that is not the one the run belongs to, nothing is touched: the playbook was refused at its
     beginning, and what works there is somebody else's. Raises Failure.
     """
-    recorded = [{"step": "playbook", "msg": error, "diagnosis": []}] if error else []
+    recorded: list[journal.FailureEntry] = [{"step": "playbook", "msg": error, "diagnosis": []}] if error else []
     if playbook_pid is not None and _other_holder(places, playbook_pid) is not None:
         return {"service": places.service, "failures": recorded, "outcome": "failed", "ended": _now()}
     stop_processes(places.work)

@@ -28,7 +28,7 @@ from .. import _files
 from .._diagnosis import Diagnosis, Failure, failure
 from .._outcome import Interrupted, Outcome
 from . import masking
-from .journal import StepRecord
+from .journal import Sections, StepRecord
 from .progress import Progress, Show, into_file
 
 #: The environment variable with the handover, for a module that is shipped, and the key of the record in its result.
@@ -181,7 +181,7 @@ class Module:
             "name": self.step_name(step.params),
             "seconds": time.monotonic() - begun,
             "changed": bool(result["changed"]),
-            "sections": outcome.sections if error is None else error.sections,
+            "sections": t.cast("Sections", outcome.sections if error is None else error.sections),
             "error": {"msg": result["msg"], "diagnosis": result["diagnosis"]} if error is not None else None,
         }
         shown = {

@@ -83,7 +83,7 @@ def failed(step: str, unit: str = "shop") -> dict[str, t.Any]:
         ),
     ],
 )
-def test_add_step(document: dict[str, t.Any], name: str, options: dict[str, t.Any], expected: dict[str, t.Any]) -> None:
+def test_add_step(document: t.Any, name: str, options: dict[str, t.Any], expected: dict[str, t.Any]) -> None:
     document, expected = {"service": "shop", **document}, {"service": "shop", **expected}
     before = repr(document)
     assert journal.add_step(document, record(name, **options), options.get("dependency", "")) == expected
@@ -116,7 +116,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_a_step_is_recorded_where_the_journal_lies(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     journal.write(path, {"service": "shop"})
-    document = journal.record_step(path, record("exercise", sections={"tests": 1}))
+    document: t.Any = journal.record_step(path, record("exercise", sections={"tests": 1}))
     assert (document["tests"], [entry["name"] for entry in document["steps"]]) == (1, ["exercise"])
     assert journal.read(path) == document
     with pytest.raises(OSError, match="No such file"):
