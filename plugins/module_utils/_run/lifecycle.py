@@ -107,11 +107,10 @@ def end(places: Places, error: str | None, playbook_pid: int | None = None) -> j
     stop_processes(places.work)
     document = journal.read(places.journal)
     failures = document.get("failures", []) or recorded
-    document = {
-        **document,
-        **_seconds(document, playbook_pid),
-        **{"failures": failures, "outcome": "failed" if failures else "passed", "ended": _now()},
-    }
+    seconds = _seconds(document, playbook_pid)
+    if seconds is not None:
+        document["seconds"] = seconds
+    document = {**document, "failures": failures, "outcome": "failed" if failures else "passed", "ended": _now()}
     try:
         journal.write(places.journal, document)
         places.results.mkdir(parents=True, exist_ok=True)
@@ -126,10 +125,10 @@ def end(places: Places, error: str | None, playbook_pid: int | None = None) -> j
     return document
 
 
-def _seconds(document: journal.Document, playbook_pid: int | None) -> dict[str, float]:
-    """How long the run took, with what Ansible took to start; a run that is resumed keeps that of its first part."""
+def _seconds(document: journal.Document, playbook_pid: int | None) -> float | None:
+    """How long the run took, with the start of Ansible; None for a resumed run, which keeps that of its first part."""
     taken = age(playbook_pid) if playbook_pid else None
-    return {} if taken is None or document.get("resumed") else {"seconds": round(taken, 3)}
+    return None if taken is None or document.get("resumed") else round(taken, 3)
 
 
 def _publish_evidence(places: Places) -> None:

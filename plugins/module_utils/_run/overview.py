@@ -170,9 +170,11 @@ def _tests(row: Row) -> str:
 
 def _lost(row: Row) -> str:
     """How many processes have left their counters, where some have not."""
-    processes = (row["journal"].get("collected") or {}).get("processes") or {}
-    ended, counted = processes.get("ended", 0), processes.get("counted", 0)
-    return f", counters of {counted} of {ended} processes" if counted < ended else ""
+    collected = row["journal"].get("collected")
+    processes = collected.get("processes") if collected else None
+    if processes is None or processes["counted"] >= processes["ended"]:
+        return ""
+    return f", counters of {processes['counted']} of {processes['ended']} processes"
 
 
 def _why(row: ServiceRow) -> str:
