@@ -64,13 +64,18 @@ def combine(mode: str, coverpkg: str | None, build_flags: t.Sequence[str], gofla
     """The coverage flags for a service that asks for ``mode`` and ``coverpkg``.
 
     ``set`` is Go's default: it gives way to the mode that the team's flags name, and to -race, which needs atomic.
-    Raises Failure ``build-flags-clash``.
+    Raises Failure ``build-flags-clash``, and ``not-instrumented`` for -cover=false.
     """
     given, others = _taken_out(build_flags)
     inherited, rest = _taken_out(words_of(goflags))
     warnings: list[str] = []
     if given.get("cover", "true") not in _TRUE:
-        raise _clash("service_build_flags has -cover=false, but coverage needs -cover", "Remove -cover=false")
+        raise failure(
+            "The flags of the build contradict each other",
+            "not-instrumented",
+            "service_build_flags has -cover=false, but coverage needs -cover",
+            "Remove -cover=false",
+        )
     if inherited.get("cover", "true") not in _TRUE:
         warnings.append("GOFLAGS has -cover=false: go build -cover replaces it")
     if any(_name(word) == "o" for word in others):

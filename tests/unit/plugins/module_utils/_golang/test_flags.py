@@ -48,7 +48,6 @@ def test_flags_are_added_to_those_of_the_team(
 @pytest.mark.parametrize(
     ("mode", "coverpkg", "build_flags", "goflags", "names"),
     [
-        ("set", None, ["-cover=false"], "", ["service_build_flags has -cover=false", "-cover"]),
         ("set", None, ["-o", "bin/x"], "", ["service_build_flags has -o"]),
         ("count", None, ["-race"], "", ["-race", "service_covermode is count", "-covermode=atomic"]),
         ("set", None, ["-race", "-covermode=set"], "", ["service_build_flags has -race", "-covermode=set"]),
@@ -64,6 +63,14 @@ def test_flags_that_contradict_each_other_are_both_named(
         flags.combine(mode, coverpkg, build_flags, goflags)
     assert [diagnosis.cause for diagnosis in caught.value.diagnoses] == ["build-flags-clash"]
     assert [name for name in names if name not in str(caught.value)] == []
+
+
+def test_a_build_that_switches_coverage_off_is_refused() -> None:
+    with pytest.raises(Failure) as caught:
+        flags.combine("set", None, ["-cover=false"], "")
+    (diagnosis,) = caught.value.diagnoses
+    assert diagnosis.cause == "not-instrumented"
+    assert diagnosis.evidence == "service_build_flags has -cover=false, but coverage needs -cover"
 
 
 @pytest.mark.parametrize(
