@@ -73,7 +73,7 @@ def combine(mode: str, coverpkg: str | None, build_flags: t.Sequence[str], gofla
         raise failure(
             "The flags of the build contradict each other",
             "not-instrumented",
-            "service_build_flags has -cover=false, but coverage needs -cover",
+            "The build has no -cover=true, because service_build_flags has -cover=false",
             "Remove -cover=false",
         )
     if inherited.get("cover", "true") not in _TRUE:

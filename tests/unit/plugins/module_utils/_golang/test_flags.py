@@ -70,7 +70,7 @@ def test_a_build_that_switches_coverage_off_is_refused() -> None:
         flags.combine("set", None, ["-cover=false"], "")
     (diagnosis,) = caught.value.diagnoses
     assert diagnosis.cause == "not-instrumented"
-    assert diagnosis.evidence == "service_build_flags has -cover=false, but coverage needs -cover"
+    assert diagnosis.evidence == "The build has no -cover=true, because service_build_flags has -cover=false"
 
 
 @pytest.mark.parametrize(
