@@ -21,6 +21,8 @@ from .unready.situation import Situation
 from .workload import Workload
 
 _LOG_LINES = 20
+#: Seconds for which pods may still be refused after room was made for them.
+_RETRY = 8.0
 #: Events of a pod that are shown as they come: what a probe got, and what the node could not do for it.
 _WARNINGS = ("Unhealthy", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 
@@ -57,6 +59,8 @@ class _View:
     since: dict[str, float] = field(default_factory=dict)
     #: Whether the former pods were asked to go first. What was refused before that says nothing any more.
     made_room: bool = False
+    #: When there was a former pod last, by the local clock.
+    former_at: float = 0.0
     #: The uids of pods of a former revision that were deleted, since a StatefulSet waited for them.
     deleted: set[str] = field(default_factory=set)
 
@@ -266,12 +270,18 @@ def _situation(
             uids.add(uid)
     claims = {name for pod in present for name in pods.claims(pod)}
     now = time.monotonic()
+    view.former_at = now if former else view.former_at
+    # What the former pods held is free only a moment after they are gone.
+    retries = view.made_room and now - view.former_at < _RETRY
     return Situation(
         workload=_without_refusals(view.workload.object) if view.made_room else view.workload.object,
         pods=present,
         former=former,
         events=[
-            event for event in view.events.values() if pods.involves(event, uids) or pods.involves_claim(event, claims)
+            event
+            for event in view.events.values()
+            if (pods.involves(event, uids) or pods.involves_claim(event, claims))
+            and not (retries and event.get("reason") == "FailedCreate")
         ],
         logs=logs,
         built=built,

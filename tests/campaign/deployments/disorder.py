@@ -323,14 +323,6 @@ DISORDER = [
         labels={"campaign": "policy"},
         more=policy("policy", "deployments", _NO_HOST_PATH, "no hostPath here"),
     ),
-    _probe(
-        "a policy that the manifest breaks",
-        "admission-denied",
-        "two replicas at least",
-        "$^",
-        labels={"campaign": "replicas"},
-        more=policy("replicas", "deployments", "object.spec.replicas > 1", "two replicas at least"),
-    ),
     _probe("a CronJob", "workload-unsupported", "CronJob/probe", "$^", kind="CronJob", named=False),
     _probe(
         "two Deployments with one image",

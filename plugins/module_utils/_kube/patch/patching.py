@@ -111,7 +111,10 @@ def _put(
     if pod_template.must_restore_first(target.object, container, settings) and not check_mode:
         restored = _send(cluster, target, pod_template.restoring_patch(target.object), False)
         target = target._replace(object=restored)
-    return _send(cluster, target, pod_template.coverage_patch(target.object, container, settings), check_mode)
+    try:
+        return _send(cluster, target, pod_template.coverage_patch(target.object, container, settings), check_mode)
+    except ApiError as error:
+        raise refusal.of_coverage_patch(error, target.title) from error
 
 
 def _remove(cluster: Cluster, target: Workload, progress: Progress, check_mode: bool) -> Object:
@@ -164,8 +167,6 @@ def _send(cluster: Cluster, target: Workload, patch: Object | None, dry_run: boo
         return target.object
     try:
         return cluster.patch(target.kind, target.name, target.namespace, patch, dry_run=dry_run)
-    except ApiError as error:
-        raise refusal.of_coverage_patch(error, target.title) from error
     except Interrupted:
         # The API server may have taken the patch: the record on the live workload tells.
         live = cluster.get(target.kind, target.name, target.namespace)
