@@ -11,10 +11,14 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
 from ansible_collections.gocover.e2e.plugins.plugin_utils import plan
+from ansible_collections.gocover.e2e.plugins.plugin_utils.preload import preload
 from ansible_collections.gocover.e2e.plugins.plugin_utils.settings import ROLE, SECRET, Settings
 
 #: Where a service that runs on another machine keeps its results there.
 _REMOTE_ROOT = "/var/tmp/gocover-e2e"
+
+# This file is imported in ansible-playbook, of which the workers are forks.
+preload()
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -35,7 +39,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {**result, "failed": True, "msg": str(error), "diagnosis": diagnosis}
 
     def _plan(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        settings = Settings(self._loader, self._templar, task_vars["hostvars"], arguments["role_path"])
+        settings = Settings(self._templar, task_vars["hostvars"], arguments["role_path"])
         services = self._services(settings, task_vars)
         *dependencies, service = services
         of_run = settings.of_run(service["name"], task_vars)

@@ -58,5 +58,5 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         """See LookupBase."""
         self.set_options(var_options=variables, direct=options)
         hostvars = (variables or {})["hostvars"]
-        of_service = Settings(self._loader, self._templar, hostvars).of_service(self.get_option("host"))
+        of_service = Settings(self._templar, hostvars).of_service(self.get_option("host"))
         return [of_service[term] for term in terms]

@@ -9,12 +9,13 @@ template over the variables of the host that it is for, which need not be in the
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 from pathlib import Path
 
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import failure
 from ansible_collections.gocover.e2e.plugins.plugin_utils import plan
@@ -31,17 +32,25 @@ SECRET = ("build_args", "env", "go_env", "tests_env")
 #: The role of this collection that holds them.
 ROLE = str(Path(__file__).resolve().parents[2] / "roles" / "service")
 
-_SPECIFICATION = os.path.join("meta", "argument_specs.yml")
+
+@functools.cache
+def specification_of(role_path: str) -> Specification:
+    """The options of a role's argument specification."""
+    text = Path(role_path, "meta", "argument_specs.yml").read_text(encoding="utf-8")
+    # Ansible's own loader notes the origin of every string, which takes ten times as long.
+    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return t.cast(Specification, document["argument_specs"]["main"]["options"])
+
+
+# Read here, where it is imported first, in ansible-playbook: workers are forks of it.
+specification_of(ROLE)
 
 
 class Settings:
     """Gives the settings of any host of the inventory."""
 
-    def __init__(
-        self, loader: DataLoader, templar: Templar, hostvars: t.Mapping[str, t.Any], role_path: str = ROLE
-    ) -> None:
-        document = loader.load_from_file(os.path.join(role_path, _SPECIFICATION), trusted_as_template=True)
-        self.specification: Specification = document["argument_specs"]["main"]["options"]
+    def __init__(self, templar: Templar, hostvars: t.Mapping[str, t.Any], role_path: str = ROLE) -> None:
+        self.specification = specification_of(role_path)
         self._templar = templar
         self._hostvars = hostvars
 
@@ -61,7 +70,7 @@ class Settings:
 
     def _validated(self, host: str, own: t.Mapping[str, t.Any], names: t.Sequence[str]) -> dict[str, t.Any]:
         specification = {name: self.specification[name] for name in names}
-        defaults = {name: option.get("default") for name, option in self.specification.items()}
+        defaults = {name: _template(option.get("default")) for name, option in self.specification.items()}
         variables = {**defaults, **own, "inventory_hostname": host}
         templar = self._templar.copy_with_new_env(available_variables=variables)
         values = {name: templar.template(variables[name]) for name in names}
@@ -74,3 +83,11 @@ class Settings:
                 "Correct the variables; ansible-doc -t role gocover.e2e.service describes them",
             )
         return dict(checked.validated_parameters)
+
+
+def _template(default: t.Any) -> t.Any:
+    """A default as Ansible takes it for a template, which a plain string is not to it."""
+    # Old versions of ansible-core, which have no such thing, are refused by a play that imports this file.
+    from ansible.template import trust_as_template
+
+    return trust_as_template(default) if isinstance(default, str) else default
