@@ -33,7 +33,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The C(runtime), the C(units), C(by_node), the C(kubeconfig), the C(images) by the names in manifests, and the units that are C(changed) in the cluster.
+  description:
+    - The C(runtime), the C(units), C(by_node), the C(kubeconfig), the C(images) by the names in manifests, and the units that are C(changed) in the cluster.
   type: dict
 """
 
