@@ -181,7 +181,7 @@ class Module:
             "name": self.step_name(step.params),
             "seconds": time.monotonic() - begun,
             "changed": bool(result["changed"]),
-            "sections": t.cast("Sections", outcome.sections if error is None else error.sections),
+            "sections": t.cast(Sections, outcome.sections if error is None else error.sections),
             "error": {"msg": result["msg"], "diagnosis": result["diagnosis"]} if error is not None else None,
         }
         shown = {

@@ -114,7 +114,8 @@ def _put(
     try:
         return _send(cluster, target, pod_template.coverage_patch(target.object, container, settings), check_mode)
     except ApiError as error:
-        raise refusal.of_coverage_patch(error, target.title) from error
+        # Its evidence has the words of the API.
+        raise refusal.of_coverage_patch(error, target.title) from None
 
 
 def _remove(cluster: Cluster, target: Workload, progress: Progress, check_mode: bool) -> Object:

@@ -156,7 +156,7 @@ class _File:
                 if directive:
                     self.directives.append((token, directive))
             elif token.text and token.kind != "semicolon":
-                for line in {self._line(token.start), self._line(token.end)}:
+                for line in sorted({self._line(token.start), self._line(token.end)}):
                     self._code.setdefault(line, []).append(token)
                 if token.kind == "mark" and token.text == b"{":
                     open_braces.append(token)

@@ -165,7 +165,7 @@ def _directives(path: str) -> Iterator[list[str]]:
             if bracket == ")":
                 verb = []
         elif quoted is not None or raw is not None or bare:
-            words.append(next(word for word in (quoted, raw, bare) if word is not None))
+            words.append([word for word in (quoted, raw, bare) if word is not None][0])
 
 
 def _text(path: str) -> str:
