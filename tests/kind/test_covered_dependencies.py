@@ -15,8 +15,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from job import Job
 from shared import TestCluster
-from test_main_job import EXAMPLES, MANIFEST, SAMPLE, Job, go
+from test_main_job import EXAMPLES, MANIFEST, SAMPLE, go
 
 Settings = dict[str, t.Any]
 
