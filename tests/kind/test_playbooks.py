@@ -16,7 +16,7 @@ DEMO = CHECKOUT / "inventories" / "demo"
 
 
 def nodes(name: str) -> list[str]:
-    command = ["docker", "ps", "--all", "--quiet", "--filter", f"label=io.x-k8s.io.kind.cluster={name}"]
+    command = ["docker", "ps", "--all", "--quiet", "--filter", f"label=io.x-k8s.kind.cluster={name}"]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
 
 

@@ -17,6 +17,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import threading
 import time
 import typing as t
@@ -379,13 +380,18 @@ def _lines(response: t.Any) -> t.Iterator[bytes]:
         yield rest
 
 
+#: Characters that JSON may have as they are, and YAML may not (YAML 1.2, 5.1 and 5.4).
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
 def _encoded(method: str, path: str, body: Object) -> bytes:
     """``body`` as JSON in UTF-8.
 
     The API reads what is applied as YAML, and YAML has no surrogate pairs: the ASCII that json.dumps writes by default
-    (and with it the client's own requests) is refused for each character beyond U+FFFF. Raises ApiError.
+    (and with it the client's own requests) is refused for each character beyond U+FFFF. What YAML takes for a line
+    break, for a byte order mark or for no text at all is escaped. Raises ApiError.
     """
-    text = json.dumps(body, ensure_ascii=False)
+    text = _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(body, ensure_ascii=False))
     try:
         # A JSON escape that YAML's parser has read leaves the halves of a pair, which belong together.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
