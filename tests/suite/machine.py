@@ -53,12 +53,13 @@ def locked(name: str) -> Iterator[None]:
 
 def environment(extra: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """The environment of everything that the tests run: Ansible's programs in PATH, a Go from PyPI last."""
-    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    if str(BIN) not in path:
-        path.append(str(BIN))
     # Nothing is to depend on what a user's shell says, and nothing may ask for input.
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHONPATH"))}
     added = {name: value for name, value in (extra or {}).items() if value is not None}
+    # The lab's PATH is in what is added: there, and nowhere else, kind may be found.
+    path = (added.get("PATH") or os.environ.get("PATH") or os.defpath).split(os.pathsep)
+    if str(BIN) not in path:
+        path.append(str(BIN))
     return {**plain, "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0", **added, "PATH": os.pathsep.join(path)}
 
 
