@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import typing as t
@@ -41,7 +42,19 @@ def modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: FakeEngine,
 
 
 @pytest.fixture
-def node_path() -> t.Iterator[Path]:
-    """A directory outside of /tmp, which is a tmpfs in kind's nodes."""
-    with tempfile.TemporaryDirectory(prefix="gocover-test-", dir="/var/tmp") as node:
-        yield Path(node) / "covdata"
+def node_root() -> t.Iterator[Path]:
+    """An empty directory that a node keeps: not below /tmp or /run, which are a tmpfs in kind's nodes.
+
+    A bare machine has no /var/tmp: then the directory lies in the home directory, or in the checkout.
+    """
+    places = (Path("/var/tmp"), Path.home(), Path(__file__).parent)
+    kept = [place for place in places if os.access(place, os.W_OK) and place.parts[1] not in ("tmp", "run", "dev")]
+    assert kept, f"none of {places} can be written and is kept by a node"
+    with tempfile.TemporaryDirectory(prefix=".gocover-test-", dir=kept[0]) as node:
+        yield Path(node)
+
+
+@pytest.fixture
+def node_path(node_root: Path) -> Path:
+    """A directory of coverage data on a node, which does not exist yet."""
+    return node_root / "covdata"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import shutil
-import tempfile
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +41,8 @@ class World:
 
 
 @pytest.fixture
-def world(modules: Modules, tmp_path: Path, service_binary: Path) -> t.Iterator[World]:
-    with tempfile.TemporaryDirectory(prefix="gocover-check-", dir="/var/tmp") as node:
-        yield World(modules, tmp_path, Path(node), service_binary)
+def world(modules: Modules, tmp_path: Path, node_root: Path, service_binary: Path) -> World:
+    return World(modules, tmp_path, node_root, service_binary)
 
 
 def patch(world: World, **arguments: t.Any) -> Arguments:
