@@ -21,7 +21,8 @@ class Outcome:
     changed: bool
     result: dict[str, t.Any] = field(default_factory=dict)
     sections: dict[str, t.Any] = field(default_factory=dict)
-    diff: dict[str, str] | None = None
+    #: One difference, or a list of them.
+    diff: dict[str, str] | list[dict[str, str]] | None = None
     diagnosis: list[Diagnosis] = field(default_factory=list)
 
 
