@@ -91,14 +91,14 @@ def programs_of(repository: Repository) -> list[Program]:
         module = _module_of(directory, modules)
         if module is None or not any(_is_main(repository.text(name)) for name in files):
             continue
-        inside = posixpath.relpath(directory or ".", module or ".").split("/")
-        # A module of its own in such a directory, as in examples/shop/go.mod, is no helper of that repository alone.
-        if _HELPERS.intersection(inside):
+        if _helps(posixpath.relpath(directory or ".", module or ".")):
             continue
         program = Program(_name(directory, module, modules[module]), module, directory)
         _look(repository, program, packages, modules)
         programs.append(program)
-    return _told_apart(programs, modules)
+    # Modules of examples and tools count in a repository that has nothing else.
+    own = [program for program in programs if not _helps(program.module)]
+    return _told_apart(own or programs, modules)
 
 
 def _packages(repository: Repository) -> dict[str, list[str]]:
@@ -108,6 +108,10 @@ def _packages(repository: Repository) -> dict[str, list[str]]:
         if not name.endswith("_test.go") and not _IGNORED.search(repository.text(name)[:4096]):
             found.setdefault(posixpath.dirname(name), []).append(name)
     return found
+
+
+def _helps(directory: str) -> bool:
+    return bool(_HELPERS.intersection(directory.split("/")))
 
 
 def _module_of(directory: str, modules: t.Mapping[str, str]) -> str | None:

@@ -167,7 +167,9 @@ def _in_cmd(program: Program) -> bool:
 
 
 def _ci_of(repository: Repository) -> str:
-    return next((name for name, file in CI_FILES.items() if any(entry.startswith(file) for entry in repository.files)), "")
+    return next(
+        (name for name, file in CI_FILES.items() if any(entry.startswith(file) for entry in repository.files)), ""
+    )
 
 
 def _no_program(repository: Repository, modules: t.Mapping[str, str]) -> Exception:

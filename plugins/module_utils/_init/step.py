@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import posixpath
+import textwrap
 import typing as t
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +20,10 @@ from .repository import Repository
 if t.TYPE_CHECKING:
     from .._run.progress import Progress
     from .._run.step import Step
+
+
+#: Columns of a sentence, so that it fits into a terminal of 80 with its indentation.
+_WIDTH = 68
 
 
 def init(this: Step) -> Outcome:
@@ -83,7 +87,9 @@ def _say_what_was_found(proposal: Proposal, progress: Progress) -> None:
         for setting in service.settings:
             progress.text(f"           service_{setting.name}: {_shown(setting.value)}  ({setting.reason})")
         for note in service.notes:
-            progress.text(f"           {note}")
+            # What is indented is code.
+            for line in [note] if note.startswith(" ") else textwrap.wrap(note, _WIDTH, break_on_hyphens=False):
+                progress.text(f"           {line}")
 
 
 def _say_what_was_done(change: Change, check_mode: bool, progress: Progress) -> None:
@@ -109,9 +115,8 @@ def _say_what_is_next(repository: Repository, proposal: Proposal, planned: t.Seq
         inventory = f" -i {planned[0].name}" if lacks else ""
         this.progress.text(f"next     ansible-playbook {name}{inventory}")
     if proposal.ci and not this.params["ci"]:
-        file = posixpath.join(CI_FILES[proposal.ci])
         this.progress.text(
-            f"or       ansible-playbook gocover.e2e.init -e ci={proposal.ci}  (adds a CI job; there is {file})"
+            f"ask for  a CI job with -e ci={proposal.ci}, since the repository has {CI_FILES[proposal.ci]}"
         )
 
 

@@ -88,9 +88,7 @@ _JOBS = {
     "github": Job(
         ".github/workflows/coverage.yml", _GITHUB, "coverage.yml", "it does not run ansible-playbook coverage.yml"
     ),
-    "gitlab": Job(
-        ".gitlab/coverage.yml", _GITLAB, "coverage.yml", "it does not run ansible-playbook coverage.yml"
-    ),
+    "gitlab": Job(".gitlab/coverage.yml", _GITLAB, "coverage.yml", "it does not run ansible-playbook coverage.yml"),
 }
 
 #: The CI systems for which there is a job.
