@@ -11,11 +11,11 @@ from pathlib import Path
 
 from .finding import Finding, Note, Rule
 from .project import read_project
-from .rules import builds, collecting, directories, images
+from .rules import builds, collecting, containers, directories, images, workloads
 from .silences import NO_REASON, UNUSED, apply_silences
 from .sources import Source, read_sources
 
-_CHECKS = (images.check, directories.check, builds.check, collecting.check)
+_CHECKS = (images.check, directories.check, workloads.check, builds.check, containers.check, collecting.check)
 
 #: Every rule, for SARIF and the documentation.
 RULES: tuple[Rule, ...] = (
@@ -27,9 +27,13 @@ RULES: tuple[Rule, ...] = (
     directories.TMPFS,
     directories.SHARED,
     directories.ROOT,
+    workloads.UNWRITABLE,
+    workloads.GRACE,
     builds.BY_FILE,
     builds.WITHOUT_MAIN,
     builds.SIGTERM,
+    containers.FLAGS,
+    containers.SHELL,
     collecting.SLEEP,
     collecting.FLUSH_IGNORED,
     collecting.NOT_CLEARED,

@@ -56,6 +56,6 @@ class Note:
     reason: str
 
 
-def finding(rule: Rule, file: str, line: int, message: str, remedy: str) -> Finding:
-    """A finding of ``rule``."""
-    return Finding(file, line, rule.name, rule.level, message, remedy)
+def finding(rule: Rule, file: str, line: int, message: str, remedy: str, perhaps: bool = False) -> Finding:
+    """A finding of ``rule``; ``perhaps`` where this one is not certain."""
+    return Finding(file, line, rule.name, "perhaps" if perhaps else rule.level, message, remedy)

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from . import golang, scripts
+from .dockerfiles import ContainerFile, read_dockerfile
 from .finding import Note
 from .golang import GoFile, read_go
 from .manifests import Document, read_documents
@@ -23,6 +25,7 @@ class Project:
     documents: list[Document] = field(default_factory=list)
     go_files: list[GoFile] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)
+    dockerfiles: list[ContainerFile] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -39,17 +42,28 @@ class Project:
                 programs.setdefault(file.source.name.rpartition("/")[0], []).append(file)
         return programs
 
+    def procedures(self) -> Iterator[Script]:
+        """What runs programs in order: scripts, recipes, and functions of Go test code."""
+        yield from self.scripts
+        for file in self.go_files:
+            if file.is_test:
+                for commands in file.commands():
+                    yield Script(file.source, tuple(commands))
+
 
 def read_project(sources: Sequence[Source]) -> Project:
-    """Parse ``sources``."""
+    """Parse ``sources``. Raises Failure if a library is missing."""
     project = Project(list(sources))
+    go, bash = golang.grammar(), scripts.grammar()
     for source in sources:
         if source.kind == "yaml":
             documents, note = read_documents(source)
             project.documents += documents
             project.notes += [note] if note else []
         elif source.kind == "go":
-            project.go_files.append(read_go(source))
-        elif source.kind in ("shell", "makefile"):
-            project.scripts += read_script(source)
+            project.go_files.append(read_go(source, go))
+        elif source.kind == "dockerfile":
+            project.dockerfiles.append(read_dockerfile(source, bash))
+        else:
+            project.scripts += read_script(source, bash)
     return project

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from . import syntax
 from .sources import Source
+from .syntax import Grammar, line_of, text_of
 
 if t.TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,6 +37,14 @@ class Command:
         """Whether the command begins with ``words``."""
         return self.words[: len(words)] == words
 
+    def on_line(self, line: int) -> Command:
+        """The same command, on another line."""
+        return replace(self, line=line)
+
+    def with_environment(self, environment: tuple[str, ...]) -> Command:
+        """The same command, with these variables."""
+        return replace(self, environment=environment)
+
     def __str__(self) -> str:
         return " ".join(self.words)
 
@@ -51,11 +59,16 @@ class Script:
     variables: tuple[tuple[int, str, str], ...] = ()
 
 
-def read_script(source: Source) -> list[Script]:
+def grammar() -> Grammar:
+    """What ``read_script`` needs. Raises Failure if a library is missing."""
+    return Grammar("bash", "command", "variable_assignment")
+
+
+def read_script(source: Source, bash: Grammar) -> list[Script]:
     """The script of a shell file; one script for each target of a Makefile."""
     if source.kind == "shell":
-        return [_parse(source, source.text, 0)]
-    return [_parse(source, recipe, line, ignored) for recipe, line, ignored in _recipes(source.lines)]
+        return [parse_script(source, source.text, bash)]
+    return [parse_script(source, recipe, bash, line, ignored) for recipe, line, ignored in _recipes(source.lines)]
 
 
 def _recipes(lines: list[str]) -> list[tuple[str, int, frozenset[int]]]:
@@ -75,29 +88,30 @@ def _recipes(lines: list[str]) -> list[tuple[str, int, frozenset[int]]]:
     return recipes
 
 
-def _parse(source: Source, text: str, offset: int, ignored: t.Collection[int] = ()) -> Script:
-    root = syntax.parse("bash", text)
+def parse_script(source: Source, text: str, bash: Grammar, offset: int = 0, ignored: t.Collection[int] = ()) -> Script:
+    """The commands of ``text``, which starts behind line ``offset``; failures of ``ignored`` lines count as ignored."""
+    nodes = bash.nodes(text)
     commands = []
-    for node in syntax.descendants(root, "command"):
-        line = syntax.line_of(node) + offset
+    for node in nodes["command"]:
+        line = line_of(node) + offset
         words = [
             child for child in node.named_children if child.type not in ("variable_assignment", "herestring_redirect")
         ]
         commands.append(
             Command(
                 line,
-                tuple(_unquoted(syntax.text_of(word)) for word in words),
+                tuple(_unquoted(text_of(word)) for word in words),
                 line - 1 in ignored or _failure_is_ignored(node),
-                tuple(syntax.text_of(child) for child in node.named_children if child.type == "variable_assignment"),
+                tuple(text_of(child) for child in node.named_children if child.type == "variable_assignment"),
             )
         )
     variables = [
         (
-            syntax.line_of(node) + offset,
-            syntax.text_of(node.child_by_field_name("name")),
-            _unquoted(syntax.text_of(node.child_by_field_name("value"))),
+            line_of(node) + offset,
+            text_of(node.child_by_field_name("name")),
+            _unquoted(text_of(node.child_by_field_name("value"))),
         )
-        for node in syntax.descendants(root, "variable_assignment")
+        for node in nodes["variable_assignment"]
     ]
     return Script(source, tuple(commands), tuple(variables))
 
@@ -108,7 +122,7 @@ def _failure_is_ignored(node: Node) -> bool:
     while parent is not None:
         if parent.type == "list" and parent.children[0] == child and len(parent.children) == 3:
             operator, right = parent.children[1:]
-            if operator.type == "||" and syntax.text_of(right).split()[0:1] in (["true"], [":"]):
+            if operator.type == "||" and text_of(right).split()[0:1] in (["true"], [":"]):
                 return True
         elif parent.type not in ("list", "redirected_statement", "pipeline"):
             return False

@@ -16,13 +16,21 @@ BY_FILE = Rule("main-by-file", "warning", "A main package is built by file name"
 WITHOUT_MAIN = Rule("coverpkg-without-main", "error", "-coverpkg leaves out the main package")
 SIGTERM = Rule("sigterm-unhandled", "perhaps", "A service does not handle SIGTERM")
 
+#: Flags of go build that take a value, by a blank too (cmd/go/internal/work).
+_WITH_VALUE = frozenset(
+    f"-{name}"
+    for name in (
+        *("o", "p", "C", "asmflags", "buildmode", "compiler", "coverpkg", "covermode", "gccgoflags", "gcflags"),
+        *("installsuffix", "ldflags", "mod", "modfile", "overlay", "pgo", "pkgdir", "tags", "toolexec", "exec"),
+    )
+)
 _HANDLERS = re.compile(r"^signal\.Notify(?:Context)?$|SetupSignalHandler|NotifyContext|WithSignals?$|HandleSignals?")
 _SERVES = re.compile(r"ListenAndServe(?:TLS)?$|\.Serve(?:TLS)?$|\.Start$|\.Run$")
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Findings of every rule of this file."""
-    for script in project.scripts:
+    for script in project.procedures():
         for command in script.commands:
             if is_go_build(command):
                 yield from check_build(script.source.name, command.line, command)
@@ -36,26 +44,54 @@ def is_go_build(command: Command) -> bool:
 
 def check_build(file: str, line: int, command: Command) -> Iterator[Finding]:
     """Findings about one go build, wherever it stands."""
-    flags = [*command.words, *(word for entry in command.environment for word in entry.split("=", 1)[-1].split())]
-    covered = any(flag.strip("\"'").startswith("-cover") for flag in flags)
-    packages = [word for word in command.words[2:] if not word.startswith("-")]
-    if covered and (main := next((word for word in packages if word.endswith(".go") and "/" in word), "")):
+    flags, packages = _arguments(command)
+    covered = any(name.startswith("-cover") and value != "false" for name, value in flags)
+    if covered and (main := next((word for word in packages if word.endswith(".go")), "")):
         yield finding(
             BY_FILE,
             file,
             line,
             f"go build gets the file {main}; coverage data then names the package command-line-arguments",
-            f"Build the package {main.rpartition('/')[0]}",
+            f"Build the package {_package_of(main)}",
         )
-    patterns = next((flag.strip("\"'").partition("=")[2] for flag in flags if "-coverpkg=" in flag), "")
-    if patterns and packages and not _includes(patterns, packages[-1]):
+    patterns = next((value for name, value in flags if name == "-coverpkg"), "")
+    if patterns and packages and not packages[0].endswith(".go") and not _includes(patterns, packages[0]):
         yield finding(
             WITHOUT_MAIN,
             file,
             line,
-            f"-coverpkg={patterns} does not match {packages[-1]}; the program then writes nothing and says nothing",
-            f"Add the main package: -coverpkg={patterns},{packages[-1]}",
+            f"-coverpkg={patterns} does not match {packages[0]}; the program then writes nothing and says nothing",
+            f"Add the main package: -coverpkg={patterns},{packages[0]}",
         )
+
+
+def _arguments(command: Command) -> tuple[list[tuple[str, str]], list[str]]:
+    """The flags of a go build with their values, those of GOFLAGS included, and its packages."""
+    variables = [entry.partition("=")[2].strip("\"'") for entry in command.environment if "GOFLAGS" in entry]
+    flags = [_split(word) for value in variables for word in value.split() if word.startswith("-")]
+    packages: list[str] = []
+    words = list(command.words[2:])
+    while words:
+        word = words.pop(0).replace('"', "").replace("'", "")
+        if not word.startswith("-"):
+            # -ldflags '-s -w' in a Makefile's variable may be several words.
+            packages.append(word)
+            continue
+        name, value = _split(word)
+        flags.append((name, value or (words.pop(0) if name in _WITH_VALUE and "=" not in word and words else "")))
+    return flags, [word for word in packages if not word.startswith("$")] or packages
+
+
+def _split(word: str) -> tuple[str, str]:
+    name, _equals, value = word.partition("=")
+    return f"-{name.lstrip('-')}", value.strip("\"'")
+
+
+def _package_of(file: str) -> str:
+    directory = file.rpartition("/")[0]
+    if not directory:
+        return "."
+    return directory if directory.startswith((".", "/", "$")) else f"./{directory}"
 
 
 def _includes(patterns: str, package: str) -> bool:

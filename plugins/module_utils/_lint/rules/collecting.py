@@ -26,7 +26,7 @@ def check(project: Project) -> Iterator[Finding]:
     nodes = max(
         (len(document.value.items("nodes")) for document in project.documents if document.is_kind_config), default=1
     )
-    for script in project.scripts:
+    for script in project.procedures():
         copies = [index for index, command in enumerate(script.commands) if _copies_coverage(command)]
         if not copies:
             continue

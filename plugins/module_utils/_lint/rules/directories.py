@@ -130,7 +130,7 @@ def _extra_mounts(project: Project) -> Iterator[_Place]:
 
 
 def _copies(project: Project) -> Iterator[_Place]:
-    for script in project.scripts:
+    for script in project.procedures():
         for command in script.commands:
             source = _copied_from_node(command)
             if source and _COVERAGE_PATH.search(source):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._lint import golang, scripts
 from ansible_collections.gocover.e2e.plugins.module_utils._lint.check import RULES, check_paths, check_sources
 from ansible_collections.gocover.e2e.plugins.module_utils._lint.golang import read_go
 from ansible_collections.gocover.e2e.plugins.module_utils._lint.output import render
@@ -82,8 +83,8 @@ def test_broken_go_gives_what_can_be_read(cut: int) -> None:
 
 def test_commands_of_a_makefile() -> None:
     text = "all:\n\t@go build \\\n\t  ./cmd/$(NAME)\n\t-docker cp $$NODE:/x y\nclean:\n\trm -rf y || true\n"
-    scripts = read_script(Source("Makefile", "makefile", text))
-    commands = [(command.line, command.words, command.ignored) for script in scripts for command in script.commands]
+    recipes = read_script(Source("Makefile", "makefile", text), scripts.grammar())
+    commands = [(command.line, command.words, command.ignored) for script in recipes for command in script.commands]
     assert commands == [
         (2, ("go", "build", "./cmd/${NAME}"), False),
         (4, ("docker", "cp", "$NODE:/x", "y"), True),
@@ -139,7 +140,9 @@ def test_calls_are_those_of_go_parser(tmp_path: Path) -> None:
     checkout = Path(__file__).resolve().parents[5]
     for path in sorted((checkout / "examples").glob("*/internal/*/*.go")):
         expected = json.loads(subprocess.run([tmp_path / "calls", path], stdout=subprocess.PIPE, check=True).stdout)
-        calls = [[call.line, list(call.arguments)] for call in read_go(Source("a.go", "go", path.read_text())).calls]
+        # Without the word no rule would look into the file.
+        file = read_go(Source("a.go", "go", f"{path.read_text()}\n// signal"), golang.grammar())
+        calls = [[call.line, list(call.arguments)] for call in file.calls]
         assert sorted(map(str, calls)) == sorted(map(str, expected)), path
 
 
