@@ -3,17 +3,17 @@
 # Copyright (c) 2026, the gocover.e2e authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check manifests, kind configurations, scripts and Go test code for mistakes that cost coverage data."""
+"""Check manifests, kind configurations, Dockerfiles, scripts and Go code for mistakes that cost coverage data."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: coverage_lint
-short_description: Check manifests, kind configurations, scripts and Go test code before anything runs
+short_description: Check manifests, kind configurations, Dockerfiles, scripts and Go code before anything runs
 version_added: 0.1.0
 description:
   - Finds mistakes that cost coverage data, such as a path that differs between the kind configuration and the manifests, or an image tag that no build returns.
-  - Reads Kubernetes manifests, kind configurations, Go code, shell scripts and Makefiles. Templates, binary files and files larger than 1 MiB are skipped.
+  - Reads Kubernetes manifests, kind configurations, Dockerfiles, Go code, shell scripts and Makefiles. Templates, binary files and files larger than 1 MiB are skipped.
   - A comment C(gocover:ignore RULE REASON) silences a rule on its own line, or on the next line if it stands alone.
 author:
   - The gocover.e2e authors (@gocover)

@@ -16,7 +16,7 @@ from .syntax import Grammar
 
 @dataclass(frozen=True)
 class Step:
-    """A RUN of a stage: its commands, and by name the variables declared before it: ``ARG`` or ``ENV``, and the value."""
+    """A RUN of a stage: its commands, and the variables declared before it by name: ``ARG`` or ``ENV``, and value."""
 
     stage: dockerfile.Stage
     instruction: dockerfile.Instruction

@@ -85,16 +85,20 @@ def _files(start: Path) -> Iterator[Path]:
             yield Path(directory, name)
 
 
-def _kind_of(path: Path) -> Kind | None:
-    """The kind of a file by its name, or by its first line where the name has no ending."""
+def kind_of_name(path: Path) -> Kind | None:
+    """The kind of a file by its name; None where the name does not say it."""
     if _DOCKERFILE.match(path.name) and not path.name.lower().endswith(".dockerignore"):
         return "dockerfile"
     if _MAKEFILE.match(path.name):
         return "makefile"
-    if kind := _ENDINGS.get(path.suffix):
+    return _ENDINGS.get(path.suffix)
+
+
+def _kind_of(path: Path) -> Kind | None:
+    """The kind of a file by its name, or by its first line where the name has no ending."""
+    kind = kind_of_name(path)
+    if kind or path.suffix or not path.is_file():
         return kind
-    if path.suffix or not path.is_file():
-        return None
     try:
         with open(path, "rb") as file:
             return "shell" if _SHEBANG.match(file.read(64)) else None

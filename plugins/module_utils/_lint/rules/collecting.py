@@ -63,10 +63,7 @@ def _sleeps(script: Script, copies: Sequence[int]) -> Iterator[Finding]:
     if ending is None:
         return
     between = script.commands[ending + 1 : copies[-1]]
-    if any(
-        command.words[0:1] in (("kubectl",), ("oc",)) and {"wait", "rollout"} & set(command.words)
-        for command in between
-    ):
+    if any(map(_waits, between)):
         return
     for command in between:
         if command.words[0:1] == ("sleep",):
@@ -123,7 +120,7 @@ def _first_node(script: Script, copies: Sequence[int], nodes: int) -> Iterator[F
     names = {
         script.commands[index].words[2].partition(":")[0] for index in copies if len(script.commands[index].words) > 2
     }
-    fixed = [name for name in names if "$" not in name and re.search(r"-(?:worker\d*|control-plane)$", name)]
+    fixed = [name for name in names if re.search(r"-(?:worker\d*|control-plane)$", name.strip("\"'"))]
     takes_first = any(
         command.words[0:1] == ("head",) and any(_FIRST.match(word) for word in command.words[1:])
         for command in script.commands

@@ -29,6 +29,7 @@ _DEPLOYS = re.compile(r"(?i)deploy|image|load|install")
 def check(project: Project) -> Iterator[Finding]:
     """Findings of every rule of this file."""
     yield from _hardcoded_tags(project)
+    yield from _tags_without_build(project)
     yield from _ignored_images(project)
     yield from _slashes(project)
     yield from _missing_localhost(project)
@@ -54,6 +55,51 @@ def _hardcoded_tags(project: Project) -> Iterator[Finding]:
                         f'{call.name} gets the fixed image "{argument}"{where}; a new build has another tag',
                         "Pass the reference that the build returned down to this call",
                     )
+
+
+def _tags_without_build(project: Project) -> Iterator[Finding]:
+    """Manifests with a tag of an image that is built here under other tags only."""
+    built = _built_tags(project)
+    replaced = {
+        entry.text("name")
+        for document in project.documents
+        if document.value.text("kind") == "Kustomization"
+        for entry in document.value.items("images")
+    }
+    for document in project.manifests:
+        for container in document.containers():
+            image, node = container.text("image"), container.get("image")
+            reference = _REFERENCE.match(image)
+            if reference is None or node is None or image in replaced or reference["repository"] in replaced:
+                continue
+            tags = built.get(reference["repository"].removeprefix("localhost/"), set())
+            # A computed tag may be this one, or a command may write it into the manifest.
+            if tags and reference["tag"] not in tags and not any("$" in tag for tag in tags):
+                yield finding(
+                    HARDCODED,
+                    document.file,
+                    node.line,
+                    f'{document.title} names "{image}", but the build makes only the tag {", ".join(sorted(tags))}',
+                    "Deploy the reference that the build gives",
+                )
+
+
+def _built_tags(project: Project) -> dict[str, set[str]]:
+    """The tags of each repository that commands build or give; ``$`` where one is computed."""
+    built: dict[str, set[str]] = {}
+    for script in project.procedures():
+        for command in script.commands:
+            names = []
+            if command.words[0:1] in (("docker",), ("podman",), ("buildah",)) and {"build", "bud"} & set(command.words):
+                names = [word for flag, word in pairwise(command.words) if flag in ("-t", "--tag")]
+                names += [word.partition("=")[2] for word in command.words if word.startswith("--tag=")]
+            elif command.words[1:2] == ("tag",):
+                names = list(command.words[3:4])
+            for name in names:
+                repository, _colon, tag = name.replace('"', "").rpartition(":")
+                if repository:
+                    built.setdefault(repository.removeprefix("localhost/"), set()).add(tag)
+    return built
 
 
 def _program_names(project: Project) -> set[str]:
@@ -103,6 +149,9 @@ def _image_strings(project: Project) -> Iterator[tuple[str, int, str]]:
         for container in document.containers():
             if image := container.get("image"):
                 yield document.file, image.line, container.text("image")
+    for file in project.dockerfiles:
+        for stage in file.parsed.stages:
+            yield file.source.name, stage.line, stage.base
     for go in project.go_files:
         for call in go.calls:
             if _DEPLOYS.search(call.name):
