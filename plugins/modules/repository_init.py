@@ -59,7 +59,7 @@ services:
   type: list
   elements: dict
 files:
-  description: The files, with C(name), whether they were C(changed), and what they C(lack) (C(lacks)).
+  description: The files, with C(name), whether they are C(changed), and what they lack (C(lacks)).
   returned: success
   type: list
   elements: dict

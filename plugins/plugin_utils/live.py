@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -20,6 +21,7 @@ from ansible.utils.display import Display
 from ansible_collections.gocover.e2e.plugins.module_utils._run import journal
 from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Kind, Progress, Show, parse_line
 from ansible_collections.gocover.e2e.plugins.module_utils._run.step import RECORD, Handover, Module, Performed, Step
+from ansible_collections.gocover.e2e.plugins.plugin_utils.pulse import Pulse
 
 display = Display()
 
@@ -29,6 +31,8 @@ JOURNAL_VARIABLE = "service_journal"
 UNIT_VARIABLE = "service_unit"
 
 _POLL = 0.1  # seconds
+#: How a row of the table of results ends.
+_PASSED, _FAILED = re.compile(r"  passed$"), re.compile(r"  failed: ")
 
 
 class LiveAction(ActionBase):  # type: ignore[misc]
@@ -56,10 +60,10 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             return self._ship(Handover(), task_vars)
         here = self._belongs_here(task_vars)
         dependency = self._dependency(task_vars)
-        performed = self._perform(dependency, task_vars) if here else self._ship_step(dependency, task_vars)
+        with self._shown(task_vars) as show:
+            run = self._perform if here else self._ship_step
+            performed = run(dependency, task_vars, show)
         result.update(performed.result)
-        if performed.interrupted:
-            _say_what_stays(task_vars)
         path = self._journal(task_vars)
         if path:
             _add(result, *self._record(path, performed.record, dependency, here, task_vars))
@@ -111,15 +115,21 @@ class LiveAction(ActionBase):  # type: ignore[misc]
         document = t.cast("journal.Document", recorded.get("run") or {})
         return document, str(recorded.get("msg", "")) if recorded.get("failed") else ""
 
-    def _perform(self, dependency: str, task_vars: dict[str, t.Any]) -> Performed:
+    def _perform(self, dependency: str, task_vars: dict[str, t.Any], show: Show | None) -> Performed:
         """Run the module in this process."""
         _validated, arguments = self.validate_argument_spec(self.module.argument_spec, **self.module.constraints)
         # Where a module would stand. The worker ends with this task, and nobody else sees it.
         os.chdir(self._loader.get_basedir())
         # The parent of the worker in which this runs is ansible-playbook itself.
-        progress = Progress(self._show(task_vars))
+        progress = Progress(show)
         step = Step(_plain(arguments), bool(self._task.check_mode), progress, os.getppid(), dependency)
-        return self.module.perform(step, diff_mode=bool(self._task.diff), verbosity=display.verbosity)
+        path = self._journal(task_vars)
+        return self.module.perform(
+            step,
+            diff_mode=bool(self._task.diff),
+            verbosity=display.verbosity,
+            on_signal=lambda: _say_what_stays(task_vars, Path(path)) if path else None,
+        )
 
     def _ship(self, handover: Handover, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module as Ansible runs any."""
@@ -128,10 +138,9 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             self._task.environment = [*(self._task.environment or []), handover.as_environment()]
         return dict(self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val)))
 
-    def _ship_step(self, dependency: str, task_vars: dict[str, t.Any]) -> Performed:
+    def _ship_step(self, dependency: str, task_vars: dict[str, t.Any], show: Show | None) -> Performed:
         """Run the module elsewhere, displaying what it reports if that can be read here."""
         begun = time.monotonic()
-        show = self._show(task_vars)
         local = self._connection.transport == "local"
         handover = Handover(os.getppid() if local else None, dependency, record=True)
         if local and show is not None:
@@ -148,27 +157,34 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             record = {"name": self.module.name, "seconds": seconds, "changed": False, "sections": {}, "error": error}
         return Performed(result, record)
 
-    def _show(self, task_vars: dict[str, t.Any]) -> Show | None:
+    @contextlib.contextmanager
+    def _shown(self, task_vars: dict[str, t.Any]) -> t.Iterator[Show | None]:
         """Takes what a step reports to the terminal; None where the task asks for silence."""
         if self._task.no_log:
-            return None
+            yield None
+            return
         host = str(task_vars.get("inventory_hostname", ""))
-        return lambda kind, text: _display(host, kind, text)
+        with Pulse(lambda kind, text: _display(host, kind, text), self._task.name or self.module.name) as pulse:
+            # What is not displayed is no sign of life.
+            yield lambda kind, text: None if kind == "detail" and not display.verbosity else pulse.say(kind, text)
 
 
-def _say_what_stays(task_vars: dict[str, t.Any]) -> None:
-    """Tell who has interrupted a run what stays changed, and how it goes back: no further task runs.
+def _say_what_stays(task_vars: dict[str, t.Any], journal_path: Path) -> None:
+    """Tell who has interrupted a run what ended, what stays changed, and how it goes back: no further task runs.
 
-    The display of Ansible ends before its workers do.
+    The display of Ansible ends before its workers do, and ansible-playbook before they have put things back.
     """
     run = (task_vars.get("ansible_facts") or {}).get("coverage_run") or {}
-    if run.get("runtime", "process") == "process" or not any(key in run for key in ("objects", "workload")):
-        return
     service = task_vars.get("inventory_hostname", "")
-    text = (
-        f"{service} | interrupted: the cluster stays as the run has changed it. The next run of {service} restores it, "
-        f"and so does: ansible-playbook gocover.e2e.restore -e service={service}\n"
-    )
+    # The journal is coverage_dir/.work/SERVICE/run.json.
+    results = journal_path.parents[2] / str(service)
+    kept = f"the results in {results} stay as they were" if results.is_dir() else "there are no results yet"
+    text = f"{service} | interrupted: the processes of this run end with it, {kept}\n"
+    if run.get("runtime", "process") != "process" and any(key in run for key in ("objects", "workload")):
+        text += (
+            f"{service} | the cluster stays as the run has changed it. The next run of {service} restores it, "
+            f"and so does: ansible-playbook gocover.e2e.restore -e service={service}\n"
+        )
     # A worker of Ansible has no terminal of its own: its stderr is detached, that of the playbook is not.
     with contextlib.suppress(OSError):
         stderr = os.open(f"/proc/{os.getppid()}/fd/2", os.O_WRONLY | os.O_APPEND)
@@ -197,11 +213,18 @@ def _plain(value: t.Any) -> t.Any:
 
 def _display(host: str, kind: Kind, text: str) -> None:
     if kind == "note":
-        display.display(f"{host} | {text}", color=C.COLOR_VERBOSE)
-    elif kind == "output":
+        display.display(f"{host} | {text}")
+    elif kind in ("output", "detail"):
         display.display(f"{host} |   {text}")
     else:
-        display.display(text)
+        display.display(text, color=_colour_of(text))
+
+
+def _colour_of(text: str) -> str | None:
+    """The colour of a row of results. All else is in the colour of the terminal, which can always be read."""
+    if _PASSED.search(text):
+        return str(C.COLOR_OK)
+    return str(C.COLOR_ERROR) if _FAILED.search(text) else None
 
 
 @contextlib.contextmanager

@@ -26,7 +26,10 @@ def test_an_end_in_the_middle_of_the_tests(project: Project, pause: Path, how: s
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.send_signal(signal.SIGTERM if how == "SIGTERM" else signal.SIGKILL)
-    assert ended(process, timeout=20).rc != 0
+    run = ended(process, timeout=20)
+    assert run.rc != 0
+    if how == "Ctrl-C":
+        assert f"the results in {project.coverage / 'sample'} stay as they were" in run.sentences, run.output
     wait_until(lambda: not project.processes(), "every process has gone", timeout=10)
     assert project.results() == before
 

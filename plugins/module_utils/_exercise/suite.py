@@ -21,6 +21,7 @@ from .._process.identity import owner_alive
 from .._run.progress import Progress
 from . import junit, verdict
 from .results import Results
+from .terse import Terse
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[s
 
     with _log_of(spec) as log:
         quiet = False
+        lines = Terse()
 
         def on_line(line: str) -> None:
             nonlocal quiet
@@ -68,7 +70,8 @@ def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[s
             # The dump of all goroutines goes to the log, not over the terminal.
             quiet = quiet or line.startswith("SIGQUIT: quit")
             if not quiet and text is not None:
-                progress.output(text)
+                short = lines.shorten(text)
+                progress.detail(text) if short is None else progress.output(short)
 
         env = _environment(spec.env)
         try:

@@ -98,13 +98,10 @@ def start(program: Program, directory: Path, owner: int | None) -> State:
     return State(**answer)
 
 
-def stop(
-    directory: Path, grace_period: float, on_wait: t.Callable[[float], None] = lambda waited: None
-) -> State | None:
+def stop(directory: Path, grace_period: float) -> State | None:
     """End the process as Kubernetes does: SIGTERM, the grace period (seconds), SIGKILL to its group.
 
-    Returns how it ended, also if that was before; None if none was ever started. ``on_wait`` is called about every
-    second with the seconds waited so far.
+    Returns how it ended, also if that was before; None if none was ever started.
     """
     state = read_state(directory)
     if state is None or state.ended is not None:
@@ -115,7 +112,6 @@ def stop(
     ran = state.running()
     if ran:
         _send(state.pid, signal.SIGTERM)
-    announced = 0
     while (waited := time.monotonic() - begun) < grace_period + 5:
         # In this order: the last thing that a supervisor does is to write how the service ended.
         supervised = Identity(state.supervisor, state.supervisor_began).alive()
@@ -130,9 +126,6 @@ def stop(
         if ran and waited > grace_period and not killed:
             killed = True
             _send_group(state.pid, signal.SIGKILL)
-        if int(waited) > announced:
-            announced = int(waited)
-            on_wait(waited)
         time.sleep(_POLL)
     # The supervisor was killed: nobody has the exit status, but nothing is left behind.
     if ran:

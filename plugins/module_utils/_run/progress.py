@@ -6,8 +6,8 @@
 A step inside the Ansible worker is displayed at once. A module cannot stream to the terminal: it appends to a file,
 which the action plugin follows. A line of it is a JSON object with ``kind`` and ``text``.
 
-``kind`` is ``note`` (what the step does now), ``output`` (a line of what a command printed) or ``text`` (a line for its
-own sake, such as one of a table).
+``kind`` is ``note`` (what the step does now), ``output`` (a line of what a command printed), ``detail`` (the same, for
+those who ask with -v) or ``text`` (a line for its own sake, such as one of a table).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import contextlib
 import json
 import typing as t
 
-Kind = t.Literal["note", "output", "text"]
+Kind = t.Literal["note", "output", "detail", "text"]
 #: Takes a kind and a text to whoever looks on. What it raises as OSError is of no matter to the step.
 Show = t.Callable[[Kind, str], None]
 _KINDS: tuple[Kind, ...] = t.get_args(Kind)
@@ -46,6 +46,10 @@ class Progress:
     def output(self, line: str) -> None:
         """Pass on one line that a command printed."""
         self._say("output", line)
+
+    def detail(self, line: str) -> None:
+        """Pass on one line that a command printed and that is shown with -v alone."""
+        self._say("detail", line)
 
     def text(self, line: str) -> None:
         """Show a line as it is."""

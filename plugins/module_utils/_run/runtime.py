@@ -50,14 +50,14 @@ def choose(asked: str, provider: str, manifests: t.Sequence[t.Any]) -> Runtime:
 
 
 def _choose_for_user(found: Detection, manifests: t.Sequence[t.Any], missing: t.Sequence[str]) -> Runtime:
-    reasons = [found.reason] if found.reason else []
     if not manifests:
-        reasons.append("the service has no manifests")
+        return Runtime("process", "runs as local processes; with service_manifests it could run in a kind cluster")
+    reasons = [found.reason] if found.reason else []
     if missing:
         reasons.append(f"Ansible's Python has no {' and no '.join(missing)}")
     if reasons or found.place is None:
         why = ", and ".join(reasons)
-        return Runtime("process", f"runs as local processes: {why}; -e coverage_runtime=kind insists")
+        return Runtime("process", f"runs as local processes ({why}; -e coverage_runtime=kind insists)")
     engine = f"{found.place.provider} answers on {found.place.words()}"
     return Runtime("kind", f"runs in a kind cluster: {engine}; -e coverage_runtime=process needs no cluster")
 

@@ -83,7 +83,6 @@ class Performed(t.NamedTuple):
 
     result: dict[str, t.Any]
     record: StepRecord
-    interrupted: bool = False
 
 
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -94,16 +93,17 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _interrupt(signum: int, _frame: t.Any) -> t.NoReturn:
-    # A second signal must not cut short what the first one set off.
-    _ignore_signals()
-    raise Interrupted(signal.Signals(signum).name)
-
-
 @contextlib.contextmanager
-def _interruptible() -> t.Iterator[None]:
+def _interruptible(on_signal: t.Callable[[], None]) -> t.Iterator[None]:
     """Signals that end a process raise Interrupted; afterwards they do again what they did before."""
-    before = {number: signal.signal(number, _interrupt) for number in _ENDING_SIGNALS}
+
+    def interrupt(signum: int, _frame: t.Any) -> t.NoReturn:
+        # A second signal must not cut short what the first one set off.
+        _ignore_signals()
+        on_signal()
+        raise Interrupted(signal.Signals(signum).name)
+
+    before = {number: signal.signal(number, interrupt) for number in _ENDING_SIGNALS}
     try:
         yield
     finally:
@@ -149,21 +149,29 @@ class Module:
             module.fail_json(**result)
         module.exit_json(**result)
 
-    def perform(self, step: Step, *, diff_mode: bool = False, verbosity: int = 0) -> Performed:
-        """Run the logic with validated parameters; returns the module's result and its record, whatever happens."""
+    def perform(
+        self,
+        step: Step,
+        *,
+        diff_mode: bool = False,
+        verbosity: int = 0,
+        on_signal: t.Callable[[], None] = lambda: None,
+    ) -> Performed:
+        """Run the logic with validated parameters; returns the module's result and its record, whatever happens.
+
+        ``on_signal`` is called as soon as a signal interrupts the step, before it puts things back.
+        """
         begun = time.monotonic()
-        interrupted = False
         error: Failure | None = None
         outcome = Outcome(changed=False)
         secrets = masking.secrets_of(step.params, self.argument_spec)
         step.progress.mask(lambda text: str(masking.masked(text, secrets)))
-        with _interruptible():
+        with _interruptible(on_signal):
             try:
                 outcome = self.logic(step)
             except Failure as caught:
                 error = caught
             except Interrupted as caught:
-                interrupted = True
                 error = Failure(f"{self.name} was interrupted by {caught}", [])
             except Exception as caught:
                 # A defect of ours. The user gets a sentence; the trace is for those who ask with -vvv.
@@ -188,7 +196,7 @@ class Module:
             **masking.masked(result, secrets),
             "invocation": {"module_args": masking.invocation(step.params, self.argument_spec)},
         }
-        return Performed(shown, t.cast(StepRecord, masking.masked(record, secrets)), interrupted)
+        return Performed(shown, t.cast(StepRecord, masking.masked(record, secrets)))
 
 
 def _follow(path: str) -> Show | None:

@@ -92,13 +92,9 @@ def stop_service(wanted: ProcessOptions, progress: Progress, check_mode: bool = 
         return Outcome(changed=running, result={"pods": []})
     ignored = ignores_sigterm(before.pid) if running else False
     if running:
-        progress.note(f"stopping {wanted.name}: SIGTERM to pid {before.pid}")
-
-    def on_wait(seconds: float) -> None:
-        progress.note(f"{wanted.name} has not ended after {seconds:.0f} s of {wanted.grace_period:g} s")
-
+        progress.note(f"stopping {wanted.name}, within {wanted.grace_period:g} s: SIGTERM to pid {before.pid}")
     begun = time.monotonic()
-    ended = supervisor.stop(directory, wanted.grace_period, on_wait) or before
+    ended = supervisor.stop(directory, wanted.grace_period) or before
     asked = before.ended is None
     seconds = time.monotonic() - begun if asked else 0.0
     log = supervisor.tail(directory, _LOG_LINES)

@@ -58,10 +58,19 @@ def install_kind(home: Path) -> None:
 
 
 def test_auto_names_all_that_is_missing(home: Path) -> None:
+    assert runtime.choose("auto", "docker", MANIFESTS) == (
+        "process",
+        f"runs as local processes (no container engine answers on {home}/d.sock (DOCKER_HOST), and no kind found; "
+        "-e coverage_runtime=kind insists)",
+    )
+
+
+def test_auto_without_manifests(home: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine)
+    install_kind(home)
     assert runtime.choose("auto", "docker", []) == (
         "process",
-        f"runs as local processes: no container engine answers on {home}/d.sock (DOCKER_HOST), and no kind found, "
-        "and the service has no manifests; -e coverage_runtime=kind insists",
+        "runs as local processes; with service_manifests it could run in a kind cluster",
     )
 
 
@@ -69,7 +78,7 @@ def test_auto_without_kind(home: Path, engine: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DOCKER_HOST", engine)
     assert runtime.choose("auto", "docker", MANIFESTS) == (
         "process",
-        "runs as local processes: no kind found; -e coverage_runtime=kind insists",
+        "runs as local processes (no kind found; -e coverage_runtime=kind insists)",
     )
 
 
