@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import tarfile
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -15,10 +12,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Fail
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Build, Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._images import instrumented
 
-GOLANG = "localhost/golang:gocover-test"
 NAME = "localhost/gocover-test-dockerfile"
-#: Of GOROOT, a build needs no more.
-_PARTS = ("bin", "pkg/include", "pkg/tool", "src", "go.env", "VERSION")
 DOCKERFILE = """\
 # escape=`
 FROM {golang} AS builder
@@ -30,30 +24,6 @@ FROM scratch
 COPY --from=builder /out/manager /manager
 ENTRYPOINT ["/manager"]
 """
-
-
-def _leave_out(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if member.name.endswith("_test.go") or "/testdata/" in member.name else member
-
-
-@pytest.fixture(scope="module")
-def golang(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
-    """An image of Go and nothing else: its programs are static, and the exec form of RUN needs no shell."""
-    context = tmp_path_factory.mktemp("golang")
-    root = Path(subprocess.run(["go", "env", "GOROOT"], capture_output=True, text=True, check=True).stdout.strip())
-    with tarfile.open(context / "go.tar", "w") as archive:
-        for part in _PARTS:
-            if (root / part).exists():
-                archive.add((root / part).resolve(), f"usr/local/go/{part}", filter=_leave_out)
-        temporary = tarfile.TarInfo("tmp")
-        temporary.type, temporary.mode = tarfile.DIRTYPE, 0o1777
-        archive.addfile(temporary)
-    (context / "Dockerfile").write_text(
-        "FROM scratch\nADD go.tar /\nENV PATH=/usr/local/go/bin HOME=/tmp CGO_ENABLED=0 GOTOOLCHAIN=local\n"
-    )
-    engine.tag(engine.build(Build(str(context), str(context / "Dockerfile")), print), GOLANG)
-    yield GOLANG
-    engine.remove_image(GOLANG)
 
 
 @pytest.fixture
@@ -76,7 +46,10 @@ def test_a_dockerfile_is_instrumented_without_an_edit(engine: Engine, golang: st
     made = instrumented.from_dockerfile(engine, NAME, build, print, note=notes.append)
     try:
         assert (made.proven.path, made.proven.info.path) == ("/manager", "example.test/manager/cmd")
-        assert notes == [f"stage builder gets ENV GOFLAGS before line 5 of {path}, in a copy of it"]
+        assert notes == [
+            f"building {NAME} from {path} with GOFLAGS='-cover'",
+            f"stage builder gets ENV GOFLAGS before line 5 of {path}, in a copy of it",
+        ]
         assert sorted(checkout.rglob("*")) == before
     finally:
         engine.remove_image(made.reference)

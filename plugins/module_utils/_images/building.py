@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import typing as t
 from dataclasses import dataclass
@@ -188,13 +187,10 @@ def _from_dockerfile(
     wanted: BuildOptions, engine: Engine, full: str, progress: Progress
 ) -> tuple[instrumented.Made, str]:
     """Build as the Dockerfile says; the image and its counter mode."""
-    plain_build = wanted.description
-    coverage = flags.combine(wanted.covermode, wanted.coverpkg, (), plain_build.args.get("GOFLAGS", ""))
+    described = wanted.description
+    coverage = flags.combine(wanted.covermode, wanted.coverpkg, (), described.args.get("GOFLAGS", ""))
     for warning in coverage.warnings:
         progress.warn(warning)
-    arguments = instrumented.build_arguments(plain_build.args, coverage)
-    described = dataclasses.replace(plain_build, args=arguments)
-    progress.note(f"building {full} from {described.dockerfile} with GOFLAGS='{arguments['GOFLAGS']}'")
     tag, executable = wanted.tag or "", wanted.executable or ""
     made = instrumented.from_dockerfile(
         engine, full, described, progress.output, tag, executable, coverage, progress.note

@@ -27,6 +27,8 @@ _BUILDERS = re.compile(
 _HAS_GO = re.compile(r"(?<![a-z])go(?:lang|-toolset|releaser)?(?![a-z])", re.IGNORECASE)
 _OVERRIDES = re.compile(r"(?<![\w$])GOFLAGS=(?!\S*\$\{?GOFLAGS)(?!\"[^\"]*\$\{?GOFLAGS)(\"[^\"]*\"|'[^']*'|\S*)")
 _UNCOVERED = re.compile(r"-cover=(?:false|0|f)\b", re.IGNORECASE)
+#: Ignore rules of one Dockerfile lie beside it: those of BuildKit, podman and buildah.
+IGNORE_SUFFIXES = (".dockerignore", ".containerignore")
 _REFERS = re.compile(r"\$\{?GOFLAGS\b")
 
 
@@ -40,11 +42,15 @@ class Added:
 
 @dataclass(frozen=True)
 class Derived:
-    """The derived Dockerfile: its text, the lines added, and what takes the flags away again."""
+    """The derived Dockerfile: its text, the lines added, and what takes the flags away again.
+
+    ``argument`` is the default of GOFLAGS where a stage that compiles is left to the build argument; None if none is.
+    """
 
     text: str
     added: tuple[Added, ...] = ()
     obstacles: tuple[str, ...] = ()
+    argument: str | None = None
 
 
 def derive(text: str, goflags: str, target: str = "") -> Derived:
@@ -52,14 +58,18 @@ def derive(text: str, goflags: str, target: str = "") -> Derived:
     parsed = parse(text)
     added: list[Added] = []
     obstacles: list[str] = []
+    argument: str | None = None
     for stage in parsed.needed(target):
         compiling = _compiling(parsed, stage)
         for index in _first_in_each_environment(stage, compiling):
-            if _declared(stage.instructions[:index]) != "ARG":
+            default = _argument(parsed, stage.instructions[:index])
+            if default is None:
                 added.append(Added(stage.instructions[index].line, stage.name or str(stage.number)))
+            else:
+                argument = argument or default
         for index in compiling:
             obstacles += _obstacles(stage.instructions[index])
-    return Derived(_with_lines(text, added, goflags), tuple(added), tuple(obstacles))
+    return Derived(with_lines(text, added, goflags), tuple(added), tuple(obstacles), argument)
 
 
 @contextlib.contextmanager
@@ -74,9 +84,10 @@ def written(derived: Derived, original: Path) -> t.Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="gocover-dockerfile-") as directory:
         path = Path(directory) / original.name
         path.write_text(derived.text, encoding="utf-8", errors="surrogateescape", newline="")
-        ignored = original.with_name(f"{original.name}.dockerignore")
-        if ignored.is_file():
-            shutil.copyfile(ignored, Path(directory) / ignored.name)
+        for suffix in IGNORE_SUFFIXES:
+            ignored = original.with_name(f"{original.name}{suffix}")
+            if ignored.is_file():
+                shutil.copyfile(ignored, Path(directory) / ignored.name)
         yield str(path)
 
 
@@ -134,16 +145,28 @@ def _has_go(parsed: Dockerfile, stage: Stage) -> bool:
     return False
 
 
-def _declared(before: t.Sequence[Instruction]) -> str:
-    """How the stage sets GOFLAGS before it compiles: ``ARG``, ``ENV`` (which hides an ARG), or not at all."""
-    declared = ""
+def _argument(parsed: Dockerfile, before: t.Sequence[Instruction]) -> str | None:
+    """The default of ``ARG GOFLAGS`` where the stage compiles with this argument; None where an ENV decides.
+
+    Nobody can repeat a default that the builder computes: such a stage keeps it, and gets an ENV.
+    """
+    default: str | None = None
     for instruction in before:
         if instruction.keyword not in ("ARG", "ENV"):
             continue
-        value = assignments(instruction.text).get("GOFLAGS")
-        if value is not None and not (declared == "ARG" and _REFERS.search(value)):
-            declared = instruction.keyword if declared != "ENV" else "ENV"
-    return declared
+        value = assignments(instruction.text, instruction.keyword).get("GOFLAGS")
+        if value is None or (instruction.keyword == "ENV" and default is not None and _REFERS.search(value)):
+            continue
+        if instruction.keyword == "ENV":
+            return None
+        default = value or next(filter(None, (_of_argument(step) for step in parsed.arguments)), "")
+        if "$" in default:
+            return None
+    return default
+
+
+def _of_argument(instruction: Instruction) -> str:
+    return assignments(instruction.text, "ARG").get("GOFLAGS", "")
 
 
 def _obstacles(instruction: Instruction) -> list[str]:
@@ -155,7 +178,8 @@ def _obstacles(instruction: Instruction) -> list[str]:
     return found
 
 
-def _with_lines(text: str, added: t.Sequence[Added], goflags: str) -> str:
+def with_lines(text: str, added: t.Sequence[Added], goflags: str) -> str:
+    """The Dockerfile with an ENV line before each of these lines."""
     lines = text.split("\n")
     # What the base image or the stage has set is kept.
     line = f'ENV GOFLAGS="${{GOFLAGS:+$GOFLAGS }}{goflags}"'

@@ -135,10 +135,10 @@ def parse(text: str) -> Dockerfile:
     return parsed
 
 
-def assignments(text: str) -> dict[str, str]:
-    """The variables that an ENV or ARG sets: ``A=1 B="2 3"``, an ARG without value, or the old form ``ENV A value``."""
+def assignments(text: str, keyword: str = "ENV") -> dict[str, str]:
+    """The variables that an ENV or ARG sets: ``A=1 B="2 3"``, ARGs without a value, or the old form ``ENV A value``."""
     first, _blank, rest = text.partition(" ")
-    if "=" not in first:
+    if "=" not in first and keyword == "ENV":
         return {first: rest.strip()}
     try:
         words = shlex.split(text)

@@ -80,7 +80,7 @@ def from_dockerfile(
 ) -> Made:
     """Build with GOFLAGS in each stage that compiles Go, and prove what came of it. Raises Failure and EngineError.
 
-    ``coverage`` is what the build argument GOFLAGS of ``build`` asks for; ``note`` takes what is done.
+    ``coverage`` is what the user asks for, also by the build argument GOFLAGS; ``note`` takes what is done.
     """
     full = _reference.qualified(name)
     if tag:
@@ -90,11 +90,13 @@ def from_dockerfile(
     text = original.read_text(encoding="utf-8", errors="surrogateescape")
     chosen = coverage or flags.combine("set", None, (), "")
     derivation = derived.derive(text, _coverage_words(chosen), build.target)
+    arguments = build_arguments(build.args, chosen, derivation.argument or "")
+    note(f"building {full} from {original} with GOFLAGS='{arguments['GOFLAGS']}'")
     for added in derivation.added:
         note(f"stage {added.stage} gets ENV GOFLAGS before line {added.line} of {original}, in a copy of it")
     try:
         with derived.written(derivation, original) as path:
-            image_id = engine.build(replace(build, dockerfile=path), on_line)
+            image_id = engine.build(replace(build, dockerfile=path, args=arguments), on_line)
     except BuildError as error:
         raise _build_failure(build, error) from error
     try:
@@ -121,12 +123,12 @@ def prebuilt(
     return _tagged(engine, full, image.id, tag, executable, shown=given, check_mode=check_mode)
 
 
-def build_arguments(arguments: t.Mapping[str, str], coverage: flags.CoverageFlags) -> dict[str, str]:
-    """The build arguments with GOFLAGS completed.
+def build_arguments(arguments: t.Mapping[str, str], coverage: flags.CoverageFlags, default: str = "") -> dict[str, str]:
+    """The build arguments with GOFLAGS completed; ``default`` is what the Dockerfile says where they do not have it.
 
     It is exactly ``-cover`` wherever that is enough: some Dockerfiles compare it with this word.
     """
-    given = flags.without_coverage(arguments.get("GOFLAGS", ""))
+    given = flags.without_coverage(arguments.get("GOFLAGS", default))
     return {**arguments, "GOFLAGS": " ".join(filter(None, [given, _coverage_words(coverage)]))}
 
 

@@ -187,6 +187,30 @@ def test_stages_that_compile_get_the_flags(text: str, lines: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "argument"),
+    [
+        (GOLANG + "ARG GOFLAGS\nRUN go build .\n", ""),
+        (GOLANG + "ARG GOFLAGS=\nRUN go build .\n", ""),
+        (GOLANG + "ARG GOFLAGS=-mod=vendor\nRUN go build .\n", "-mod=vendor"),
+        (GOLANG + "ARG A=1 GOFLAGS='-v -x' B\nRUN go build .\n", "-v -x"),
+        (GOLANG + "ARG GOFLAGS B=1\nRUN go build .\n", ""),
+        ("ARG GOFLAGS=-mod=vendor\n" + GOLANG + "ARG GOFLAGS\nRUN go build .\n", "-mod=vendor"),
+        ("ARG GOFLAGS=-v\n" + GOLANG + "ARG GOFLAGS=-x\nRUN go build .\n", "-x"),
+        (GOLANG + "ARG GOFLAGS=-x\nENV GOFLAGS=$GOFLAGS\nRUN go build .\n", "-x"),
+        (GOLANG + "ARG M=mod\nARG GOFLAGS=-mod=$M\nRUN go build .\n", None),
+        (GOLANG + "ENV GOFLAGS=-v\nARG GOFLAGS\nRUN go build .\n", None),
+        (GOLANG + "RUN go build .\n", None),
+        ("ARG GOFLAGS=-v\n" + GOLANG + "RUN go build .\n", None),
+        (GOLANG + "ARG GOFLAGS=-v\nRUN true\n", None),
+    ],
+)
+def test_the_default_of_the_build_argument_is_kept(text: str, argument: str | None) -> None:
+    made = derived.derive(text, "-cover")
+    assert made.argument == argument
+    assert bool(made.added) == (argument is None and "go build" in text)
+
+
+@pytest.mark.parametrize(
     ("run", "obstacles"),
     [
         ("RUN GOFLAGS=-mod=mod go build .", ["line 2 replaces GOFLAGS by GOFLAGS=-mod=mod"]),
@@ -227,15 +251,17 @@ def test_where_a_finished_executable_comes_from(lines: str, expected: str) -> No
 def test_the_derived_file_lies_outside_of_the_checkout_with_its_ignore_rules(tmp_path: Path) -> None:
     original = tmp_path / "Dockerfile.e2e"
     original.write_bytes(b"FROM golang\r\nRUN go build \xff .\r\n")
-    (tmp_path / "Dockerfile.e2e.dockerignore").write_text("*\n!cmd\n")
+    ignored = ["Dockerfile.e2e.containerignore", "Dockerfile.e2e.dockerignore"]
+    for name in ignored:
+        (tmp_path / name).write_text("*\n!cmd\n")
     text = original.read_text(encoding="utf-8", errors="surrogateescape")
-    with derived.written(derived.derive(text, "-cover"), original) as name:
-        path = Path(name)
+    with derived.written(derived.derive(text, "-cover"), original) as place:
+        path = Path(place)
         assert (path.name, path.parent == tmp_path) == ("Dockerfile.e2e", False)
         assert b"go build \xff ." in path.read_bytes()
-        assert path.with_name("Dockerfile.e2e.dockerignore").read_text() == "*\n!cmd\n"
+        assert [path.with_name(name).read_text() for name in ignored] == ["*\n!cmd\n"] * 2
     assert not path.exists()
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["Dockerfile.e2e", "Dockerfile.e2e.dockerignore"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["Dockerfile.e2e", *ignored]
 
 
 def test_a_dockerfile_without_need_is_used_itself(tmp_path: Path) -> None:

@@ -125,6 +125,21 @@ def test_goflags(given: dict[str, str], mode: str, packages: str | None, expecte
     assert instrumented.build_arguments({**given, "A": "b"}, coverage) == {"A": "b", "GOFLAGS": expected}
 
 
+@pytest.mark.parametrize(
+    ("given", "default", "expected"),
+    [
+        ({}, "-mod=vendor", "-mod=vendor -cover"),
+        ({"GOFLAGS": "-v"}, "-mod=vendor", "-v -cover"),
+        ({"GOFLAGS": ""}, "-v", "-cover"),
+    ],
+)
+def test_the_default_of_the_dockerfile_counts_where_the_user_gives_no_goflags(
+    given: dict[str, str], default: str, expected: str
+) -> None:
+    coverage = flags.combine("set", None, (), "")
+    assert instrumented.build_arguments(given, coverage, default) == {"GOFLAGS": expected}
+
+
 def _go(instrumented_: bool, main: str = "example.com/x", hook: bytes = b"\0runtime/coverage.initHook\0") -> bytes:
     """An executable as far as build information (see debug/buildinfo) and the call that writes coverage go."""
     text = f"path\t{main}\nbuild\t-cover={'true' if instrumented_ else 'false'}\n".encode()
