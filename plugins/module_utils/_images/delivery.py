@@ -16,6 +16,8 @@ from . import derived
 _READABLE = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _TAR_MAGIC = slice(257, 262)
+_ROOT = tarfile.TarInfo("./")
+_ROOT.type, _ROOT.mode = tarfile.DIRTYPE, 0o755
 #: What a Dockerfile may have, in bytes.
 _LIMIT = 16 * 1024 * 1024
 
@@ -61,6 +63,8 @@ def rewrite_archive(
         tarfile.open(fileobj=source, mode="r|*", **options) as old,
         tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT, **options) as new,
     ):
+        # Docker takes its stdin for an archive by the first 512 bytes alone, which must not be an extended header.
+        new.addfile(_ROOT)
         for member in old:
             content: t.IO[bytes] | None = old.extractfile(member) if member.isreg() else None
             if content is not None and os.path.normpath(member.name) == name and member.size <= _LIMIT:
