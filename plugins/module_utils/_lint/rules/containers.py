@@ -20,6 +20,7 @@ FLAGS = Rule("coverage-flags-ignored", "error", "The coverage flags do not reach
 SHELL = Rule("shell-as-pid-1", "perhaps", "A shell gets SIGTERM in place of the service")
 
 _COVER = re.compile(r"(?i)(?<![\w-])-cover(?:mode=|pkg=|\b)")
+_REFERS = re.compile(r"\$\{?GOFLAGS\b")
 _BUILDS = (
     ("docker", "build"),
     ("docker", "buildx", "build"),
@@ -55,13 +56,15 @@ def _check_step(file: ContainerFile, step: Step) -> Iterator[Finding]:
         yield from check_build(file.source.name, command.line, command.with_environment(environment))
         own = next((entry for entry in command.environment if entry.startswith("GOFLAGS=")), "")
         intended = goflags is not None and (goflags[0] == "ARG" or _COVER.search(goflags[1]))
-        if goflags and intended and own and "GOFLAGS" not in own.partition("=")[2] and not _COVER.search(own):
+        # A script that looks at GOFLAGS decides by itself.
+        looks = _REFERS.search(step.instruction.script) or _COVER.search(str(command))
+        if goflags and intended and own and not looks and not _COVER.search(own):
             yield finding(
                 FLAGS,
                 file.source.name,
                 command.line,
                 f"The stage gets GOFLAGS by {goflags[0]}, and go build replaces it by {own}",
-                f'Keep what GOFLAGS has: GOFLAGS="$GOFLAGS {_value(own)}"',
+                f'Keep what GOFLAGS has: GOFLAGS="{" ".join(filter(None, ("$GOFLAGS", _value(own))))}"',
             )
 
 

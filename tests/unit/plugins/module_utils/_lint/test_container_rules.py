@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._lint.check import check_sources
+from ansible_collections.gocover.e2e.plugins.module_utils._lint.check import check_paths, check_sources
 from ansible_collections.gocover.e2e.plugins.module_utils._lint.sources import Source
 
+CHECKOUT = Path(__file__).resolve().parents[5]
 BUILD = "FROM golang:1.26 AS build\n{before}RUN {run}\nFROM scratch\nCOPY --from=build /s /s\nENTRYPOINT {start}\n"
 
 
@@ -28,6 +31,7 @@ def dockerfile(before: str = "", run: str = "go build -o /s ./cmd/s", start: str
         ("ENV GOFLAGS=-mod=vendor\n", "GOFLAGS=-mod=mod go build ./cmd/s", []),
         ("ARG GOFLAGS\n", 'GOFLAGS="$GOFLAGS -mod=mod" go build ./cmd/s', []),
         ("ARG GOFLAGS\n", "GOFLAGS=-mod=mod go build ./cmd/s", ["coverage-flags-ignored"]),
+        ("ARG GOFLAGS\n", 'if [ "$GOFLAGS" = -cover ]; then GOFLAGS="" go build -cover ./cmd/s; fi', []),
         ("ENV GOFLAGS=-cover\n", "GOFLAGS=-mod=mod go build ./cmd/s", ["coverage-flags-ignored"]),
         ("ENV GOFLAGS=-cover\n", "go build ./cmd/s/main.go", ["main-by-file"]),
         ("ENV GOFLAGS=-cover\n", "go build -o main.go ./cmd/s", []),
@@ -159,3 +163,10 @@ def test_commands_that_go_code_runs() -> None:
         (5, "coverage-dir-not-cleared"),
         (5, "coverage-path-mismatch"),
     ]
+
+
+@pytest.mark.parametrize("name", ["datastorage", "notification"])
+def test_the_examples_have_no_mistake(name: str) -> None:
+    report = check_paths([CHECKOUT / "examples" / name])
+    assert report.findings == []
+    assert report.notes == []
