@@ -24,10 +24,14 @@ _KINDS = (
     *("package_clause", "import_spec", "call_expression", "short_var_declaration", "assignment_statement"),
     *(*_FUNCTIONS, "const_spec", "var_spec", "keyed_element", "go_statement", *_STRINGS),
 )
-#: What no rule looks for in a file that has none of these words, so that it need not be parsed.
+#: Files without any of these are not parsed, since no rule has a question about them: parsing is most of the work.
 _WORDS = re.compile(
-    r"[sS]ignal|Shutdown|GracefulStop|[dD]eploy|[iI]mage|AndLoad|localhost/|GOCOVERDIR|[cC]over|func main\(|"
-    r"\"(?:docker|podman|kubectl|oc|kind)\""
+    r"signal\.Notify|SignalHandler|HandleSignal|WithSignal|NotifyContext"
+    r"|_,[ \t]*\w+[ \t]*:?=[ \t]*[\w.]*[bB]uild\w*\(|func[^\n]*[bB]uild\w*\("
+    r"|\"[\w.-]+/[\w.-]+:[\w.-]+/[\w.-]+\""
+)
+_WORDS_OF_TESTS = re.compile(
+    r"(?i:deploy|image|load|install)\w*\([^)]*\"[a-z0-9][\w./-]*:[\w./-]+\"|\"(?:docker|podman|kubectl|oc|kind|go)\""
 )
 _PACKAGE = re.compile(r"^package[ \t]+(\w+)", re.MULTILINE)
 #: Programs that a Go test runs by os/exec, or by a helper of its own.
@@ -120,10 +124,10 @@ def grammar() -> Grammar:
 
 def read_go(source: Source, go: Grammar) -> GoFile:
     """What rules need to know of a Go file; a broken file gives what could be read."""
-    file = GoFile(source)
-    if not _WORDS.search(source.text):
-        package = _PACKAGE.search(source.text)
-        file.package = package[1] if package else ""
+    package = _PACKAGE.search(source.text)
+    file = GoFile(source, package[1] if package else "")
+    asked = file.package == "main" or _WORDS.search(source.text)
+    if not asked and not (file.is_test and _WORDS_OF_TESTS.search(source.text)):
         return file
     nodes = go.nodes(source.text)
     for clause in nodes["package_clause"]:

@@ -25,7 +25,10 @@ _WITH_VALUE = frozenset(
     )
 )
 _HANDLERS = re.compile(r"^signal\.Notify(?:Context)?$|SetupSignalHandler|NotifyContext|WithSignals?$|HandleSignals?")
-_SERVES = re.compile(r"ListenAndServe(?:TLS)?$|\.Serve(?:TLS)?$|\.Start$|\.Run$")
+#: exec.Cmd has Start and Run too, so that the receiver counts.
+_SERVES = re.compile(
+    r"ListenAndServe(?:TLS)?$|(?i:srv|server|mgr|manager|router|engine)(?:\(\))?\.(?:Serve|ServeTLS|Start|Run)$"
+)
 
 
 def check(project: Project) -> Iterator[Finding]:

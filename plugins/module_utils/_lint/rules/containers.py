@@ -158,7 +158,7 @@ def _shell_of_container(document: Document) -> Iterator[Finding]:
         if not any(entry.text("name") == "GOCOVERDIR" for entry in container.items("env")):
             continue
         values = [*container.items("command"), *container.items("args")]
-        words = [str(value.plain) for value in values]
+        words = [value.text() for value in values]
         if (text := _of_shell(words)) and not _hands_over(text):
             yield _shell(document.file, values[0].line, f"{document.title} starts {words[0]} as PID 1", "exec")
 

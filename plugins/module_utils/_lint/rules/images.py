@@ -21,8 +21,8 @@ LOCALHOST = Rule("image-localhost-missing", "error", "A manifest lacks podman's 
 _REFERENCE = re.compile(
     r"^(?P<repository>[a-z0-9][a-z0-9._-]*(?::\d+)?(?:/[a-z0-9][a-z0-9._-]*)*):(?P<tag>[\w][\w./-]*)$"
 )
-#: Functions of test code that build, load or deploy an image.
-_BUILDS = re.compile(r"(?i)(?:build|load|push|pull).*image|build(?:and|_)?load|image.*(?:build|load)")
+#: Functions that build an image, and functions of test code that deploy one.
+_BUILDS = re.compile(r"(?i)build.*image|image.*build|build(?:and|_)?(?:load|push)")
 _DEPLOYS = re.compile(r"(?i)deploy|image|load|install")
 
 
