@@ -75,7 +75,7 @@ def run(this: step.Step) -> Outcome:
     rows = overview.read_rows(root)
     shown = [row for row in rows if row["service"] in this.params["services"]]
     table = overview.table(shown)
-    for line in [*table, *overview.step_table(shown), *overview.footer(root, shown)]:
+    for line in [*table, *overview.step_table(shown), *overview.warning_lines(shown), *overview.footer(root, shown)]:
         this.progress.text(line)
     changed = bool(rows) and overview.write(root, rows, this.check_mode)
     return Outcome(changed=changed, result={"table": table, "services": rows})

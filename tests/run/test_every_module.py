@@ -45,6 +45,7 @@ def arguments(place: Path, covdata: Path) -> dict[str, dict[str, Any]]:
         "kind_cluster_info": engine,
         "manifest_apply": {**cluster, "definition": [{"apiVersion": "v1", "kind": "ConfigMap"}]},
         "node_coverage": {**engine, "cluster": "shop", "user": "shop"},
+        "service_preflight": {"service": "shop", "source": str(SERVICES), "package": "./cmd/sample"},
         "service_process": {"name": "shop", "state": "stopped", "directory": str(place / "process")},
         "startup_baseline": {
             **{**engine, **workload, "service": "shop", "cluster": "shop", "image": "shop:1", "plain_image": "shop:0"},

@@ -60,6 +60,7 @@ def test_one_service(project: Project, tmp_path: Path) -> None:
     assert (run["outcome"], run["failures"], run["runtime"]) == ("passed", [], "process")
     assert [pod["exit_code"] for pod in run["pods"]] == [0]
     assert run["tests"]["passed"] == 3
+    assert (run["steps"][0]["name"], run["preflight"]) == ("preflight", [])
     assert f"{summary['statements']['percent']:.1f}%" in ran.output
     assert str(results / "index.html") in ran.output
     # What goes on is shown as it happens, without -v.

@@ -109,6 +109,12 @@ def origin(text: str, path: str, target: str = "") -> str:
     return ""
 
 
+def compiles(parsed: Dockerfile, stage: Stage, step: Instruction) -> bool:
+    """Whether a RUN of ``stage`` compiles Go, or may call something that does."""
+    step = step.trigger or step
+    return step.keyword == "RUN" and _compiles(step, _has_go(parsed, stage))
+
+
 def _compiling(parsed: Dockerfile, stage: Stage) -> list[int]:
     """The places of the instructions of the stage that compile Go."""
     has_go = _has_go(parsed, stage)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .finding import Finding, Note, Rule
-from .project import read_project
+from .project import Project, read_project
 from .rules import builds, collecting, containers, directories, images, workloads
 from .silences import NO_REASON, UNUSED, apply_silences
 from .sources import Source, read_sources
@@ -60,5 +60,9 @@ def check_paths(paths: Sequence[str | Path], root: str = "") -> Report:
 def check_sources(sources: Sequence[Source]) -> Report:
     """Check files that were read already."""
     project = read_project(sources)
-    findings = {found for check in _CHECKS for found in check(project)}
-    return Report(apply_silences(findings, sources), project.notes)
+    return Report(check_project(project), project.notes)
+
+
+def check_project(project: Project) -> list[Finding]:
+    """The findings in parsed files that no comment silences, in the order of files and lines."""
+    return apply_silences({found for check in _CHECKS for found in check(project)}, project.sources)

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from .._kind.nodes import NodeRecord
     from .._kube.pod_history import PodHistoryRecord
     from .._kube.readiness import ReadyPodRecord
+    from .._lint.finding import FindingDict
     from .._losses.records import PodRecord, VerdictRecord
     from .._report.numbers.schema import ScopeRecord, Share
 
@@ -141,6 +142,7 @@ class Sections(t.TypedDict, total=False):
     covdata: str
     summary: SummarySection
     startup_baseline: dict[str, t.Any]
+    preflight: list[FindingDict]
 
 
 class StepEntry(t.TypedDict):

@@ -101,6 +101,16 @@ def step_table(rows: t.Sequence[Row]) -> list[str]:
     return ["", *_aligned(cells, left=(0,))]
 
 
+def warning_lines(rows: t.Sequence[Row]) -> list[str]:
+    """What the preflight of each service has found, as lines of text."""
+    lines = [
+        f"  {row['service']}: {found['file']}:{found['line']}: {found['message']} [{found['rule']}]"
+        for row in rows
+        for found in row["journal"].get("preflight", [])
+    ]
+    return ["", "Mistakes in files, of which docs/lint.md says more:", *lines] if lines else []
+
+
 def _shown(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.1f}"
 

@@ -45,6 +45,15 @@ def is_go_build(command: Command) -> bool:
     return command.words[0:1] == ("go",) and command.words[1:2] in (("build",), ("install",))
 
 
+def is_uncovered(command: Command) -> bool:
+    """Whether a go build leaves out the flags of the environment: by GOFLAGS of its own, or by -cover=false."""
+    flags, _packages = _arguments(command)
+    if ("-cover", "false") in flags:
+        return True
+    own = any(entry.startswith("GOFLAGS=") for entry in command.environment)
+    return own and not any(name.startswith("-cover") for name, _value in flags)
+
+
 def check_build(file: str, line: int, command: Command) -> Iterator[Finding]:
     """Findings about one go build, wherever it stands."""
     flags, packages = _arguments(command)

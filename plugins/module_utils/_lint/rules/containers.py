@@ -50,7 +50,8 @@ def _check_step(file: ContainerFile, step: Step) -> Iterator[Finding]:
     """Findings about each go build of a RUN."""
     goflags = step.variables.get("GOFLAGS")
     for command in step.script.commands:
-        if not is_go_build(command):
+        # go install PROGRAM@VERSION gets a tool, not the service.
+        if not is_go_build(command) or any("@" in word for word in command.words[2:]):
             continue
         environment = (*command.environment, *([f"GOFLAGS={goflags[1]}"] if goflags else []))
         yield from check_build(file.source.name, command.line, command.with_environment(environment))

@@ -130,10 +130,16 @@ def _ignored_images(project: Project) -> Iterator[Finding]:
             )
 
 
+def has_slash_in_tag(image: str) -> bool:
+    """Whether what follows the colon of a reference is a tag with a slash, and no port."""
+    reference = _REFERENCE.match(image)
+    return reference is not None and "/" in reference["tag"] and not re.match(r"\d+/", reference["tag"])
+
+
 def _slashes(project: Project) -> Iterator[Finding]:
     for file, line, text in _image_strings(project):
         reference = _REFERENCE.match(text)
-        if reference and "/" in reference["tag"] and not re.match(r"\d+/", reference["tag"]):
+        if reference and has_slash_in_tag(text):
             yield finding(
                 SLASH,
                 file,

@@ -214,3 +214,11 @@ def test_a_directory_where_a_file_should_be(root: Path) -> None:
 def test_lost_counters_are_in_the_table(tmp_path: Path, processes: dict[str, int], result: str) -> None:
     plant(tmp_path, "shop", {"run": "r1", "collected": {"processes": processes}}, summary(75, 100))
     assert overview.table(overview.read_rows(tmp_path))[-1].endswith(result)
+
+
+def test_mistakes_in_files_stand_below_the_table() -> None:
+    found = {"file": "deploy/pod.yaml", "line": 7, "rule": "coverage-dir-tmpfs", "message": "It is a tmpfs"}
+    found_in = [{"service": "shop", "journal": {"preflight": [found]}}, {"service": "till", "journal": {}}]
+    rows = t.cast("list[overview.Row]", found_in)
+    assert overview.warning_lines(rows)[2:] == ["  shop: deploy/pod.yaml:7: It is a tmpfs [coverage-dir-tmpfs]"]
+    assert overview.warning_lines(rows[1:]) == []
