@@ -23,7 +23,7 @@ attributes:
   check_mode:
     support: full
   diff_mode:
-    support: none
+    support: full
   idempotent:
     support: full
 options:
@@ -48,6 +48,12 @@ options:
   dest:
     description: File that gets the findings in O(format).
     type: path
+  fix:
+    description:
+      - Correct findings where one correction is certain, and return them in RV(fixed). Everything else in the files stays as it is.
+      - In check mode nothing is written, and the differences are shown.
+    type: bool
+    default: false
 requirements:
   - tree-sitter, tree-sitter-go and tree-sitter-bash (Python)
 """
@@ -95,6 +101,14 @@ findings:
     remedy:
       description: How to correct it.
       type: str
+    fix:
+      description: What O(fix) replaces on the line, as C(old) and C(new); null where no correction is certain.
+      type: dict
+fixed:
+  description: The findings that were corrected, in the form of RV(findings).
+  returned: always
+  type: list
+  elements: dict
 skipped:
   description: Files that were not checked, each with C(file) and C(reason).
   returned: success
@@ -118,6 +132,7 @@ MODULE = step.Module(
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "never"},
         "format": {"type": "str", "choices": ["text", "json", "sarif", "github"], "default": "text"},
         "dest": {"type": "path"},
+        "fix": {"type": "bool", "default": False},
     },
     lint,
     recorded=False,

@@ -11,6 +11,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import tomllib
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -51,3 +52,11 @@ def test_an_execution_environment_gets_the_same() -> None:
     assert definition["dependencies"] == {"python": "requirements.txt"}
     ignored = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["build_ignore"]
     assert not {"requirements.txt", "meta", "meta/execution-environment.yml"} & set(ignored)
+
+
+def test_the_hook_has_the_version_of_the_collection_and_a_part_of_its_requirements() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    galaxy = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))
+    assert project["version"] == galaxy["version"]
+    lines = (CHECKOUT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert set(project["dependencies"]) <= set(lines)

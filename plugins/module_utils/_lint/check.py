@@ -48,13 +48,14 @@ class Report(t.NamedTuple):
 
     findings: list[Finding]
     notes: list[Note]
+    sources: Sequence[Source] = ()
 
 
 def check_paths(paths: Sequence[str | Path], root: str = "") -> Report:
     """Check the files at and below ``paths``; with ``root``, names in the report are relative to it."""
     sources, notes = read_sources(paths, root)
     report = check_sources(sources)
-    return Report(report.findings, sorted([*notes, *report.notes], key=lambda note: note.file))
+    return Report(report.findings, sorted([*notes, *report.notes], key=lambda note: note.file), sources)
 
 
 def check_sources(sources: Sequence[Source]) -> Report:

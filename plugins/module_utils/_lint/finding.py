@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
 #: An error makes a coverage run pointless; a warning costs correctness; "perhaps" marks a rule that cannot be certain.
 Level = t.Literal["error", "warning", "perhaps"]
@@ -21,6 +21,7 @@ class FindingDict(t.TypedDict):
     level: Level
     message: str
     remedy: str
+    fix: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,20 @@ class Finding:
     level: Level
     message: str
     remedy: str
+    #: What is replaced on the line, and by what; None where no replacement is certain.
+    fix: tuple[str, str] | None = field(default=None, compare=False)
 
     def as_dict(self) -> FindingDict:
         """The form in which the module returns it."""
-        return t.cast(FindingDict, asdict(self))
+        return {
+            "file": self.file,
+            "line": self.line,
+            "rule": self.rule,
+            "level": self.level,
+            "message": self.message,
+            "remedy": self.remedy,
+            "fix": {"old": self.fix[0], "new": self.fix[1]} if self.fix else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,6 @@ class Note:
     reason: str
 
 
-def finding(rule: Rule, file: str, line: int, message: str, remedy: str, perhaps: bool = False) -> Finding:
-    """A finding of ``rule``; ``perhaps`` where this one is not certain."""
-    return Finding(file, line, rule.name, "perhaps" if perhaps else rule.level, message, remedy)
+def finding(rule: Rule, file: str, line: int, message: str, remedy: str, fix: tuple[str, str] | None = None) -> Finding:
+    """A finding of ``rule``, with a fix where one is certain."""
+    return Finding(file, line, rule.name, rule.level, message, remedy, fix)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+import urllib.parse
 from collections.abc import Callable, Sequence
 
 from .finding import Finding, Rule
@@ -83,7 +84,7 @@ def _sarif(findings: Sequence[Finding], rules: Sequence[Rule]) -> dict[str, t.An
                         "locations": [
                             {
                                 "physicalLocation": {
-                                    "artifactLocation": {"uri": entry.file},
+                                    "artifactLocation": {"uri": urllib.parse.quote(entry.file)},
                                     "region": {"startLine": entry.line},
                                 }
                             }

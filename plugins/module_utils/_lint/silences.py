@@ -36,6 +36,7 @@ def apply_silences(findings: Iterable[Finding], sources: Iterable[Source]) -> li
                         number,
                         f"The comment silences {comment['rule']}, which finds nothing here",
                         "Remove the comment",
+                        (line[comment.start() :].rstrip("\r"), ""),
                     )
                 )
             elif not comment["reason"].strip(" :-"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import typing as t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -108,6 +109,9 @@ def _kind_of(path: Path) -> Kind | None:
 
 def _read(path: Path) -> str:
     try:
+        # Reading a pipe would wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _Unreadable("is no regular file")
         if path.stat().st_size > _LARGEST:
             raise _Unreadable("is larger than 1 MiB")
         data = path.read_bytes()

@@ -12,6 +12,7 @@ from pathlib import Path
 from .. import _files
 from .._diagnosis import Diagnosis, Failure
 from .._outcome import Outcome
+from . import fixes
 from .check import RULES, check_paths
 from .finding import Finding
 from .output import render, text_lines
@@ -25,18 +26,30 @@ _FAILING: dict[str, tuple[str, ...]] = {"error": ("error",), "warning": ("error"
 def lint(this: Step) -> Outcome:
     """Check the files. Raises Failure, with the findings as its result, if one has a level that fails."""
     params = this.params
-    findings, notes = check_paths(params["paths"], params["root"] or "")
+    findings, notes, sources = check_paths(params["paths"], params["root"] or "")
+    files, fixed = fixes.fix(findings, sources) if params["fix"] else ([], [])
+    if not this.check_mode:
+        fixes.write(files, params["root"] or "")
+    findings = [entry for entry in findings if entry not in fixed]
     for line in text_lines(findings):
         this.progress.text(line)
     for note in notes:
         this.progress.note(f"skipped {note.file}: it {note.reason}")
-    changed = _write(params, render(params["format"], findings, RULES), this.check_mode)
-    result = {"findings": [entry.as_dict() for entry in findings], "skipped": [asdict(note) for note in notes]}
+    for file in files:
+        this.progress.text(fixes.unified(file))
+    changed = _write(params, render(params["format"], findings, RULES), this.check_mode) or bool(files)
+    result = {
+        "changed": changed,
+        "findings": [entry.as_dict() for entry in findings],
+        "fixed": [entry.as_dict() for entry in fixed],
+        "skipped": [asdict(note) for note in notes],
+    }
+    diff = [{"before_header": name, "after_header": name, "before": old, "after": new} for name, old, new in files]
     failing = [entry for entry in findings if entry.level in _FAILING[params["fail_on"]]]
     if failing:
         count = f"{len(failing)} mistake" + ("s cost" if len(failing) > 1 else " costs")
         raise Failure(f"{count} coverage data", list(map(_diagnosis, failing)), result)
-    return Outcome(changed=changed, result=result)
+    return Outcome(changed=changed, result=result, diff=diff)
 
 
 def _diagnosis(entry: Finding) -> Diagnosis:

@@ -65,6 +65,7 @@ def check_build(file: str, line: int, command: Command) -> Iterator[Finding]:
             line,
             f"go build gets the file {main}; coverage data then names the package command-line-arguments",
             f"Build the package {_package_of(main)}",
+            (main, _package_of(main)),
         )
     patterns = next((value for name, value in flags if name == "-coverpkg"), "")
     if patterns and packages and not packages[0].endswith(".go") and not _includes(patterns, packages[0]):
@@ -74,6 +75,7 @@ def check_build(file: str, line: int, command: Command) -> Iterator[Finding]:
             line,
             f"-coverpkg={patterns} does not match {packages[0]}; the program then writes nothing and says nothing",
             f"Add the main package: -coverpkg={patterns},{packages[0]}",
+            (f"-coverpkg={patterns}", f"-coverpkg={patterns},{packages[0]}"),
         )
 
 

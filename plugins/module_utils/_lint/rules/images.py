@@ -146,6 +146,7 @@ def _slashes(project: Project) -> Iterator[Finding]:
                 line,
                 f'The image "{text}" has a slash in its tag {reference["tag"]}, which no registry accepts',
                 f"Write {reference['repository']}:{reference['tag'].replace('/', '-')}",
+                (text, f"{reference['repository']}:{reference['tag'].replace('/', '-')}"),
             )
 
 
@@ -200,4 +201,5 @@ def _missing_localhost(project: Project) -> Iterator[Finding]:
                     f'{document.title} names "{image}", which means docker.io; podman keeps its build '
                     f"({built[repository]}) as localhost/{repository}",
                     f"Name the image localhost/{image}",
+                    (image, f"localhost/{image}"),
                 )

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,7 +19,7 @@ from ansible_collections.gocover.e2e.plugins.module_utils._lint.check import RUL
 from ansible_collections.gocover.e2e.plugins.module_utils._lint.golang import read_go
 from ansible_collections.gocover.e2e.plugins.module_utils._lint.output import render
 from ansible_collections.gocover.e2e.plugins.module_utils._lint.scripts import read_script
-from ansible_collections.gocover.e2e.plugins.module_utils._lint.sources import Kind, Source, read_sources
+from ansible_collections.gocover.e2e.plugins.module_utils._lint.sources import Kind, Source, kind_of_name, read_sources
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,10 +71,70 @@ def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
         read_sources([tmp_path / "missing"])
 
 
-@settings(max_examples=60, deadline=None)
-@given(kind=st.sampled_from(["yaml", "go", "makefile", "shell"]), text=st.text(max_size=200))
+#: Words with which a file gets past the first look of its reader.
+BEGINNINGS: dict[Kind, str] = {
+    "yaml": "apiVersion: v1\nkind: Pod\n",
+    "go": "package main\n",
+    "makefile": "all:\n\t",
+    "shell": "docker cp n:/cov ",
+    "dockerfile": "FROM golang AS build\nRUN go build ",
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(kind=st.sampled_from(sorted(BEGINNINGS)), text=st.text(max_size=200))
 def test_no_text_breaks_a_parser(kind: Kind, text: str) -> None:
     check_sources([Source("file", kind, text)])
+    check_sources([Source("file", kind, BEGINNINGS[kind] + text)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), name=st.sampled_from(["docs/lint.md"]))
+def test_no_broken_file_breaks_a_rule(data: st.DataObject, name: str) -> None:
+    # Each example of the documentation, cut and changed anywhere.
+    page = (Path(__file__).resolve().parents[5] / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"`([\w./]+)`:\n\n```\w+\n(.*?)```", page, re.DOTALL)
+    file, text = data.draw(st.sampled_from(blocks))
+    start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+    broken = text[:start] + data.draw(st.text(max_size=8)) + text[end:]
+    kind = kind_of_name(Path(file))
+    assert kind is not None
+    findings = check_sources([Source(file, kind, broken)]).findings
+    assert all(1 <= entry.line <= broken.count("\n") + 1 for entry in findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: " + "[" * 20000,
+        "apiVersion: v1\n" + "".join(f"{' ' * depth}a:\n" for depth in range(900)),
+        "apiVersion: &a [x]\n" + "b: [" + "*a, " * 5000 + "]",
+        "kind: Pod\napiVersion: v1\nspec: &s {containers: [{image: *s}]}\n",
+        "kind: List\napiVersion: v1\nitems: [1, null, {}]\n",
+        "kind: Pod\napiVersion: v1\nspec: {containers: 3}\n",
+        "kind: [Pod]\napiVersion: {v: 1}\n",
+    ],
+)
+def test_odd_yaml(text: str) -> None:
+    check_sources([Source("a.yaml", "yaml", text)])
+
+
+@pytest.mark.parametrize("language", ["go", "shell", "makefile", "dockerfile"])
+def test_deep_nesting(language: Kind) -> None:
+    check_sources([Source("a", language, BEGINNINGS[language] + "f(" * 20000)])
+    check_sources([Source("a", language, BEGINNINGS[language] + "$(" * 20000)])
+
+
+def test_directories_that_are_no_files(tmp_path: Path) -> None:
+    (tmp_path / "pipe.yaml").symlink_to(tmp_path / "missing")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "Makefile").mkdir()
+    os.mkfifo(tmp_path / "fifo.sh")
+    report = check_paths([tmp_path], str(tmp_path))
+    assert [(note.file, note.reason) for note in report.notes] == [
+        ("fifo.sh", "is no regular file"),
+        ("pipe.yaml", "cannot be read: No such file or directory"),
+    ]
 
 
 @pytest.mark.parametrize("cut", [10, 120, 240, 400])
