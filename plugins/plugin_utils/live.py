@@ -17,6 +17,8 @@ from pathlib import Path
 
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
+from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+from ansible.plugins.loader import callback_loader
 from ansible.utils.display import Display
 from ansible_collections.gocover.e2e.plugins.module_utils._run import journal
 from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Kind, Progress, Show, parse_line
@@ -212,12 +214,22 @@ def _plain(value: t.Any) -> t.Any:
 
 
 def _display(host: str, kind: Kind, text: str) -> None:
+    elsewhere = not _for_people(C.DEFAULT_STDOUT_CALLBACK)
     if kind == "note":
-        display.display(f"{host} | {text}")
+        display.display(f"{host} | {text}", stderr=elsewhere)
     elif kind in ("output", "detail"):
-        display.display(f"{host} |   {text}")
+        display.display(f"{host} |   {text}", stderr=elsewhere)
     else:
-        display.display(text, color=_colour_of(text))
+        display.display(text, color=_colour_of(text), stderr=elsewhere)
+
+
+def _for_people(callback: str) -> bool:
+    """Whether the stdout callback of that name writes for people: then progress may stand between its lines.
+
+    What does not extend Ansible's default callback may write a format that programs read, as JSON.
+    """
+    plugin = callback_loader.get(callback, class_only=True)
+    return plugin is not None and issubclass(plugin, DefaultCallback)
 
 
 def _colour_of(text: str) -> str | None:

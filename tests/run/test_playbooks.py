@@ -137,3 +137,20 @@ def test_the_table_shows_what_the_run_took_beside_its_steps(project: Project) ->
     assert float(shown["OTHER"]) == pytest.approx(
         run["seconds"] - sum(step["seconds"] for step in run["steps"]), abs=0.06
     )
+
+
+def test_what_a_program_reads_on_stdout_has_no_progress_in_it(project: Project) -> None:
+    callbacks = str(CHECKOUT / "tests" / "run" / "callbacks")
+    project.describe(sample={})
+    ran = subprocess.run(
+        [BIN / "ansible-playbook", "gocover.e2e.coverage", "-i", "hosts.json", "-e", "service=sample", *PROCESS],
+        cwd=project.directory,
+        env={**environment(), "ANSIBLE_CALLBACK_PLUGINS": callbacks, "ANSIBLE_STDOUT_CALLBACK": "json_events"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(events) > 5 and not any(event["failed"] for event in events)
+    assert re.search(r"^sample +\d", ran.stderr, re.MULTILINE), "progress and the table are on stderr"

@@ -56,3 +56,24 @@ def test_a_line_is_shown_once_it_is_whole(shown: list[str], tmp_path: Path) -> N
             file.write(part)
     follower.stop()
     assert shown == ["shop | in two parts"]
+
+
+@pytest.mark.parametrize(
+    ("callback", "stderr"),
+    [
+        ("default", False),
+        ("ansible.builtin.default", False),
+        ("gocover.e2e.live", False),
+        ("minimal", True),
+        ("ansible.builtin.oneline", True),
+    ],
+)
+@pytest.mark.parametrize("kind", ["note", "output", "text"])
+def test_progress_keeps_out_of_what_programs_read(
+    callback: str, stderr: bool, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    displayed: list[bool] = []
+    monkeypatch.setattr(live.display, "display", lambda _text, **options: displayed.append(options["stderr"]))
+    monkeypatch.setattr(live.C, "DEFAULT_STDOUT_CALLBACK", callback)
+    live._display("shop", kind, "a line")
+    assert displayed == [stderr]
