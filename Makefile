@@ -59,6 +59,13 @@ lab-up: ## an engine, kind and images where no image registry can be reached (ro
 lab-down: ## stop what lab-up started
 	@tests/lab/lab down
 
+.PHONY: install
+install: $(VENV)/ready ## build the collection and install it for this user, into ~/.ansible/collections
+	@mkdir -p tests/output
+	@$(VENV)/bin/ansible-galaxy collection build --force --output-path tests/output
+	@# From elsewhere: here Ansible takes the checkout itself for the installed collection.
+	@cd / && $(VENV)/bin/ansible-galaxy collection install --force $(CURDIR)/tests/output/gocover-e2e-*.tar.gz
+
 .PHONY: clean
 clean: ## remove what was made in the checkout; caches outside stay
 	@rm -rf $(VENV) coverage tests/output .mypy_cache .ruff_cache .pytest_cache .hypothesis gocover-e2e-*.tar.gz

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
-
-import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT / "tests" / "suite"))
@@ -32,14 +31,19 @@ def ran(*command: str | Path, cwd: Path, **environment: str) -> str:
     return process.stdout
 
 
-@pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built artifact; it stays in tests/output for whoever wants to install it."""
-    copy = machine.copy_of_collection(tmp_path_factory.mktemp("source"))
-    ran("ansible-galaxy", "collection", "build", "--force", cwd=copy)
-    built = next(copy.glob("*.tar.gz"))
-    kept: Path = machine.OUTPUT / built.name
-    return built.replace(kept)
+#: What users need of the tests: nothing. ansible-test needs these.
+KEPT_TESTS = {"tests/config.yml", *(f"tests/sanity/ignore-{core}.txt" for core in ("2.19", "2.20", "2.21"))}
+
+
+def test_artifact_has_what_users_need_and_no_more(artifact: Path) -> None:
+    with tarfile.open(artifact) as archive:
+        files = {member.name: member.size for member in archive.getmembers() if member.isfile()}
+    assert {name for name in files if name.startswith("tests/")} == KEPT_TESTS
+    for needed in ("README.md", "LICENSE", "requirements.txt", "meta/execution-environment.yml", "playbooks/init.yml"):
+        assert needed in files
+    for ours in ("noxfile.py", "Makefile", ".gitignore", "coverage/index.html"):
+        assert ours not in files
+    assert sum(files.values()) < 4_000_000
 
 
 def test_installed_artifact_does_the_main_job(artifact: Path, tmp_path: Path) -> None:

@@ -18,8 +18,23 @@ def test_an_unknown_service(project: Project) -> None:
     project.describe(gateway={}, toolset={})
     ran = project.run("sampel")
     assert ran.rc != 0, ran.output
-    assert "There is no service sampel in the inventory; there is gateway, toolset." in ran.sentences, ran.output
+    assert "There is no service sampel in the inventory; there is gateway, toolset. Name" in ran.sentences, ran.output
     assert not project.coverage.exists()
+
+
+def test_a_misspelt_service(project: Project) -> None:
+    project.describe(gateway={}, toolset={})
+    ran = project.run("gatewya")
+    assert ran.rc != 0, ran.output
+    assert "there is gateway, toolset. Did you mean gateway? Name one" in ran.sentences, ran.output
+
+
+def test_an_inventory_without_services(project: Project) -> None:
+    project.describe()
+    ran = project.run("all")
+    assert ran.rc != 0, ran.output
+    assert "Write an inventory with ansible-playbook gocover.e2e.init" in ran.sentences, ran.output
+    assert "[inventory-missing]" in ran.sentences, ran.output
 
 
 def test_one_unknown_service_among_known_ones(project: Project) -> None:
