@@ -207,6 +207,39 @@ def source_of() -> Any:
     return Source
 
 
+#: Forms of a line directive; each moves what follows it to line {line} of the file {target}.
+DIRECTIVES = ("//line {target}:{line}\n", "//line {target}:{line}:1\n", "/*line {target}:{line}:3*/ ")
+WRITTEN = """package {name}
+
+{first}func (b Holder[T]) {Name}Kept(n int) int {{
+\tif n < 0 {{
+\t\treturn 0
+\t}}
+{second}\treturn func() int {{ return n + 1 }}()
+}}
+
+type Holder[T any] struct{{ kept T }}
+
+{third}func {Name}Written(n int) int {{
+\tfor i := 0; i < n; i++ {{
+{fourth}\t\tif i == 1 {{ return 7 }}
+\t}}
+\treturn Holder[int]{{}}.{Name}Kept(n)
+}}
+"""
+
+
+def written(name: str, target: str, pick: random.Random) -> str:
+    """Go source as generators write it, of which line directives say that it comes from ``target``."""
+    begun = pick.randint(1, 5)
+    lines = [begun, begun + pick.randint(0, 6), begun + pick.randint(7, 12), begun + pick.randint(7, 20)]
+    # The third begins a declaration, the others may be anywhere; a generator leaves some out.
+    chosen = [pick.choice([*DIRECTIVES, ""]).format(target=target, line=line) for line in lines]
+    places = dict(zip(("first", "second", "third", "fourth"), chosen, strict=True))
+    note = pick.choice(["// Code generated from a grammar. DO NOT EDIT.\n\n", ""])
+    return note + WRITTEN.format(name=name, Name=name.capitalize(), **places)
+
+
 def generate(repository: Repository, seed: int) -> tuple[str, str, str]:
     """Write a repository with modules of random layout; returns the module to build in, its coverpkg and the source."""
     pick = random.Random(seed)
@@ -254,6 +287,15 @@ def generate(repository: Repository, seed: int) -> tuple[str, str, str]:
             + "".join(f"replace {path} => ./{place}\n" for path, place in replaces)
         )
     files[f"{base}/main.go"] = program(*imports)
+    for package in pick.sample(sorted(path for path in files if path.endswith(".go")), pick.randint(0, 2)):
+        folder, _slash, _file = package.rpartition("/")
+        name = files[package].split()[1]
+        target = pick.choice(["grammar.y", "made.go", "../elsewhere/page.tpl", "written.go", "yaccpar"])
+        files[f"{folder}/written.go"] = written(name, target, pick)
+        function = f"{name.capitalize()}Written"
+        files[package] += f"\nvar _ = {function}({pick.choice([-1, 1, 3])})\n"
+        if pick.random() < 0.5 and target in ("grammar.y", "yaccpar"):
+            files[f"{folder}/{target}"] = "text of a grammar\n" * 30
     repository.write(**files)
     if vendored:
         repository.vendor(base)

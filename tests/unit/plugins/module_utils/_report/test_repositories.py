@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -265,19 +266,39 @@ def test_paths_are_those_of_the_repository(repository: Any, source_of: Any, name
     assert shown.summary["warnings"] == [] and "unplaced" not in shown.summary
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_totals_of_all_formats_agree_and_paths_exist(repository: Any, generated: Any, seed: int) -> None:
+#: How many generated repositories are tried: GOCOVER_REPOSITORIES=500 for more.
+REPOSITORIES = int(os.environ.get("GOCOVER_REPOSITORIES", "12"))
+
+
+@pytest.mark.parametrize("seed", range(REPOSITORIES))
+def test_totals_of_all_formats_agree_and_paths_exist(repository: Any, generated: Any, go_tool: Any, seed: int) -> None:
     module, cover, source = generated(repository, seed)
     repository.run(module, ".", cover)
     shown = repository.report(source)
     for counted in shown.totals().values():
         assert len(set(counted.values())) == 1, counted
+    profile = repository.data.parent / "profile.out"
+    go_tool(repository.top, "tool", "covdata", "textfmt", f"-i={repository.data}", f"-o={profile}")
+    blocks = profile.read_text().splitlines()[1:]
+    assert sorted(shown.files["profile.out"].splitlines()[1:]) == sorted(blocks)
+    names = {line.partition(":")[0] for line in blocks}
     listed = repository.listed(module)
-    names = {line.partition(":")[0] for line in shown.files["profile.out"].splitlines()[1:]}
+    # A name that Go does not list is that of a line directive: it is below the directory of its package.
+    folders = {name.rpartition("/")[0]: os.path.dirname(path) for name, path in listed.items()}
+    places = {
+        name: listed.get(name) or os.path.join(folders[name.rpartition("/")[0]], os.path.basename(name))
+        for name in names
+    }
     for paths in shown.paths().values():
-        assert paths == {listed[name] for name in names}
-        assert all((repository.top / path).is_file() for path in paths)
-    assert shown.summary["warnings"] == []
+        assert paths == set(places.values())
+    lost = {name for name, path in places.items() if not (repository.top / path).is_file()}
+    unplaced = shown.summary.get("unplaced", [])
+    assert sum(row["files"] for row in unplaced) == len(lost)
+    assert {row["reason"] for row in unplaced} <= {"missing"}
+    assert len(shown.summary["warnings"]) == (1 if lost else 0), shown.summary["warnings"]
+    functions = [line.split() for line in shown.files["functions.txt"].splitlines()[:-1]]
+    assert {row[0].rsplit(":", 2)[0] for row in functions} == names
+    assert {name.partition(".")[2] or name for name in shown.page_functions()} >= {row[1] for row in functions}
 
 
 def changed_files(shown: Any) -> dict[str, list[list[int]]]:
