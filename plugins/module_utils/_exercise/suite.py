@@ -33,6 +33,15 @@ class SuiteSpec:
     env: t.Mapping[str, str]
     timeout: float
     log: str | None
+    #: What users call these options.
+    words: verdict.Words = verdict.Words()
+    timeout_signal: signal.Signals = signal.SIGQUIT
+    #: How long the command may take to end once it is asked to, in seconds.
+    kill_after: float = 5.0
+    #: The same for what it leaves running, and for the command itself on an interruption.
+    grace: float = 0.0
+    #: Where users find the log later.
+    kept_log: str | None = None
 
 
 def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[str, t.Any]:
@@ -41,14 +50,17 @@ def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[s
     argv = ["/bin/sh", "-c", shown] if isinstance(spec.command, str) else [str(word) for word in spec.command]
     if not shown.strip():
         raise failure(
-            "There are no tests to run", "no-tests-run", "service_tests is empty", "Set service_tests to a command"
+            "There are no tests to run",
+            "no-tests-run",
+            f"{spec.words.command} is empty",
+            f"Set {spec.words.command} to a command",
         )
     if spec.cwd and not Path(spec.cwd).is_dir():
         raise failure(
             f"The tests cannot run in {spec.cwd}",
             "source-missing",
             f"There is no directory {spec.cwd}",
-            "Set service_repo to the directory in which service_tests is to run",
+            f"Set {spec.words.directory} to the directory in which {spec.words.command} is to run",
         )
     progress.note(f"testing: {shown}")
     results = Results()
@@ -56,7 +68,8 @@ def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[s
     hung: list[str] = []
 
     def on_timeout() -> None:
-        progress.note(f"the tests have not ended after {spec.timeout:g} s: asking them where they hang")
+        asked = "asking them where they hang" if spec.timeout_signal == signal.SIGQUIT else "ending them"
+        progress.note(f"the tests have not ended after {spec.timeout:g} s: {asked}")
         hung.extend(results.go.running_leaves())
 
     with _log_of(spec) as log:
@@ -81,9 +94,11 @@ def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[s
                 env=env,
                 on_line=on_line,
                 timeout=spec.timeout,
-                timeout_signal=signal.SIGQUIT,
+                timeout_signal=spec.timeout_signal,
+                kill_after=spec.kill_after,
                 on_timeout=on_timeout,
                 wanted=owner_alive(playbook_pid),
+                grace=spec.grace,
             )
         except OSError as error:
             if _files.is_full(error):
@@ -92,7 +107,7 @@ def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[s
                 f"The tests could not be started: {shown}",
                 "tests-failed",
                 f"Executing {error.filename or argv[0]} failed with: {error.strerror}",
-                "Set service_tests to a command that runs in service_repo",
+                f"Set {spec.words.command} to a command that runs in {spec.words.directory}",
             ) from error
     if not results.counted:
         results.junit = junit.read(junit.files_of(shown, spec.cwd, env, begun))
@@ -102,7 +117,9 @@ def run(spec: SuiteSpec, progress: Progress, playbook_pid: int | None) -> dict[s
         "tests": results.as_dict(),
         "command": shown,
     }
-    run_ended = verdict.EndedTests(shown, spec.cwd, spec.timeout, spec.log, ended, results, hung)
+    run_ended = verdict.EndedTests(
+        shown, spec.cwd, spec.timeout, spec.kept_log or spec.log, ended, results, hung, spec.words
+    )
     problem = verdict.problem(run_ended)
     if problem is not None:
         message, diagnosis = problem

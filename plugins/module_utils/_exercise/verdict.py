@@ -19,6 +19,15 @@ _NOT_FOUND = 127
 
 
 @dataclass(frozen=True)
+class Words:
+    """What users call the command of the tests, its time limit and its directory."""
+
+    command: str = "service_tests"
+    timeout: str = "service_tests_timeout"
+    directory: str = "service_repo"
+
+
+@dataclass(frozen=True)
 class EndedTests:
     """A command that has ended: ``shown`` as users write it, its directory, time limit in seconds, and log."""
 
@@ -29,6 +38,7 @@ class EndedTests:
     ended: command.Ended
     results: Results
     hung: t.Sequence[str] = ()
+    words: Words = Words()
 
     @property
     def where(self) -> str:
@@ -49,7 +59,7 @@ def problem(run: EndedTests) -> tuple[str, Diagnosis] | None:
             Diagnosis(
                 "tests-failed",
                 " | ".join(ended.tail[-2:]) or f"It ended with exit code {_NOT_FOUND}, which means: no such command",
-                "Set service_tests to a command that is on PATH",
+                f"Set {run.words.command} to a command that is on PATH",
             ),
         )
     if ended.rc != 0:
@@ -65,7 +75,7 @@ def problem(run: EndedTests) -> tuple[str, Diagnosis] | None:
             Diagnosis(
                 "tests-failed",
                 _evidence(run),
-                "Fix the test or the service, and let service_tests end with the exit code of the tests: "
+                f"Fix the test or the service, and let {run.words.command} end with the exit code of the tests: "
                 "a pipe needs 'set -o pipefail' in bash, and '|| true' hides it",
             ),
         )
@@ -82,22 +92,23 @@ def _timeout(run: EndedTests) -> tuple[str, Diagnosis]:
     evidence = f"{', '.join(hung)} had begun and not ended" if hung else f"Last output: {last}"
     return (
         f"The tests had not ended after {limit} and were stopped",
-        Diagnosis("tests-timeout", evidence + run.where, "Fix what hangs, or raise service_tests_timeout"),
+        Diagnosis("tests-timeout", evidence + run.where, f"Fix what hangs, or raise {run.words.timeout}"),
     )
 
 
 def _no_tests(run: EndedTests, evidence: str) -> tuple[str, Diagnosis]:
     message = f"No test ran: '{run.shown}'"
     if run.results.cached:
-        return message, Diagnosis("no-tests-run", evidence, "Add -count=1 to go test in service_tests")
+        return message, Diagnosis("no-tests-run", evidence, f"Add -count=1 to go test in {run.words.command}")
     tagged = build_tags.find(Path(run.cwd or "."), run.shown)
     if tagged is None:
-        remedy = "Set service_tests to a command that runs the end-to-end tests"
+        remedy = f"Set {run.words.command} to a command that runs the end-to-end tests"
     else:
         evidence = f"{evidence}; the tests in {tagged.directory} need the build tag {', '.join(tagged.tags)}"
         completed = build_tags.command_with(run.shown, tagged)
         flag = f"-tags={','.join(tagged.tags)}"
-        remedy = f"Set service_tests: {completed}" if completed else f"Pass {flag} to go test in service_tests"
+        option = run.words.command
+        remedy = f"Set {option}: {completed}" if completed else f"Pass {flag} to go test in {option}"
     return message, Diagnosis("no-tests-run", evidence, remedy)
 
 

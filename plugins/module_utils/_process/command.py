@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -49,13 +50,15 @@ def run(
     kill_after: float = 5.0,
     on_timeout: t.Callable[[], None] = lambda: None,
     wanted: t.Callable[[], bool] = lambda: True,
+    grace: float = 0.0,
 ) -> Ended:
     """Run ``argv`` in a process group of its own and return how it ended.
 
     ``on_line`` is called with each line of stdout and stderr as it comes. After ``timeout`` seconds, or as soon as
     ``wanted`` says no, the group gets ``timeout_signal`` and after ``kill_after`` seconds SIGKILL; on a timeout
     ``on_timeout`` is called just before. Whatever ends this function early (a signal turned into an exception) ends the
-    group too. Raises OSError if ``argv`` cannot be started.
+    group too. What the command leaves running gets SIGTERM, and the command itself SIGINT on an interruption; SIGKILL
+    follows after ``grace`` seconds. Raises OSError if ``argv`` cannot be started.
     """
     begun = time.monotonic()
     process = popen(argv, cwd=cwd, env=env)
@@ -68,6 +71,12 @@ def run(
     gone_at: float | None = None
     lines = _Lines()
     reading = True
+
+    def take(chunk: bytes) -> None:
+        for line in lines.feed(chunk):
+            tail.append(line)
+            on_line(line)
+
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
@@ -79,9 +88,7 @@ def run(
                         break
                 elif selector.select(_TICK):
                     chunk = os.read(process.stdout.fileno(), 65536)
-                    for line in lines.feed(chunk):
-                        tail.append(line)
-                        on_line(line)
+                    take(chunk)
                     if not chunk:
                         reading = False
                         continue
@@ -103,9 +110,15 @@ def run(
                         on_timeout()
                     _signal_group(process.pid, timeout_signal)
                     kill_at = now + kill_after
+        if grace:
+            _let_end(process, signal.SIGTERM, grace, take)
         for line in lines.rest():
             tail.append(line)
             on_line(line)
+    except BaseException:
+        if grace:
+            _let_end(process, signal.SIGINT, grace, take)
+        raise
     finally:
         # The command's children, and on an interruption the command itself.
         _signal_group(process.pid, signal.SIGKILL)
@@ -115,6 +128,34 @@ def run(
     ended.seconds = time.monotonic() - begun
     ended.tail = list(tail)
     return ended
+
+
+def _let_end(
+    process: subprocess.Popen[bytes], number: signal.Signals, grace: float, take: t.Callable[[bytes], None]
+) -> None:
+    """Ask the group to end, and pass on what it prints, until it has ended or ``grace`` seconds are over."""
+    _signal_group(process.pid, number)
+    if process.stdout is None:
+        return
+    deadline = time.monotonic() + grace
+    reading = True
+    while _group_runs(process) and time.monotonic() < deadline:
+        if not reading or not select.select([process.stdout], [], [], _TICK)[0]:
+            time.sleep(0 if reading else _TICK)
+            continue
+        chunk = os.read(process.stdout.fileno(), 65536)
+        reading = bool(chunk)
+        if chunk:
+            take(chunk)
+
+
+def _group_runs(process: subprocess.Popen[bytes]) -> bool:
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def exit_code(returncode: int) -> int:
