@@ -91,11 +91,17 @@ def _ignored_flushes(script: Script) -> Iterator[Finding]:
 def _uncleared(script: Script, copies: Sequence[int]) -> Iterator[Finding]:
     """The first copy whose destination the script neither removes nor makes anew."""
     first = script.commands[copies[0]]
-    destination = first.words[-1].replace('"', "").rstrip("/.")
+    destination = _destination(first)
+    given = re.fullmatch(r"\$\{?(?:[0-9@*]+)\}?", destination) is not None
     for command in script.commands[: copies[0]]:
-        cleared = command.words[0:1] == ("rm",) and any(_same(word, destination) for word in command.words[1:])
+        # What a function gets as an argument is one of the directories that the script clears.
+        cleared = command.words[0:1] == ("rm",) and any(
+            _same(word, destination) or (given and _COVERAGE.search(word)) for word in command.words[1:]
+        )
         fresh = command.words[0:1] == ("mktemp",)
-        if cleared or fresh:
+        # Without -p, mkdir refuses a directory that is there.
+        made = command.words[0:1] == ("mkdir",) and "-p" not in command.words and _same(command.words[-1], destination)
+        if cleared or fresh or made:
             return
     if any(
         name and f"${name}" in destination.replace("{", "") and "mktemp" in value
@@ -109,6 +115,19 @@ def _uncleared(script: Script, copies: Sequence[int]) -> Iterator[Finding]:
         f"{destination} is not removed before the copy, so files of the previous run are merged in",
         f"Run rm -rf {destination} before the run",
     )
+
+
+def _destination(copy: Command) -> str:
+    """Where a copy goes: its second path, whatever flags stand around it."""
+    words = list(copy.words[copy.words.index("cp") + 1 :])
+    paths: list[str] = []
+    while words:
+        word = words.pop(0)
+        if word in ("-c", "--container", "-n", "--namespace", "--context", "--kubeconfig", "--retries") and words:
+            words.pop(0)
+        elif not word.startswith("-"):
+            paths.append(word)
+    return (paths[1:] or copy.words[-1:])[0].replace('"', "").rstrip("/.")
 
 
 def _same(word: str, destination: str) -> bool:

@@ -54,6 +54,9 @@ def _check_step(file: ContainerFile, step: Step) -> Iterator[Finding]:
         if not is_go_build(command) or any("@" in word for word in command.words[2:]):
             continue
         environment = (*command.environment, *([f"GOFLAGS={goflags[1]}"] if goflags else []))
+        # A script that compares GOFLAGS with -cover is made for coverage.
+        if _REFERS.search(step.instruction.script) and _COVER.search(step.instruction.script):
+            environment = (*environment, "GOFLAGS=-cover")
         yield from check_build(file.source.name, command.line, command.with_environment(environment))
         own = next((entry for entry in command.environment if entry.startswith("GOFLAGS=")), "")
         intended = goflags is not None and (goflags[0] == "ARG" or _COVER.search(goflags[1]))

@@ -35,6 +35,7 @@ def dockerfile(before: str = "", run: str = "go build -o /s ./cmd/s", start: str
         ("ENV GOFLAGS=-cover\n", "GOFLAGS=-mod=mod go build ./cmd/s", ["coverage-flags-ignored"]),
         ("ENV GOFLAGS=-cover\n", "go build ./cmd/s/main.go", ["main-by-file"]),
         ("ENV GOFLAGS=-cover\n", "go build -o main.go ./cmd/s", []),
+        ("ARG GOFLAGS\n", 'if [ "$GOFLAGS" = -cover ]; then go build ./cmd/s/main.go; fi', ["main-by-file"]),
         ("ARG GOFLAGS=-coverpkg=./pkg/...\n", "go build -tags x ./cmd/s", ["coverpkg-without-main"]),
     ],
 )

@@ -183,6 +183,7 @@ def test_sigterm() -> None:
         (["rm -rf out", "kubectl exec shop-0 -- kill -TERM 1"], []),
         (["kubectl scale deploy/shop --replicas=0"], [(2, "coverage-dir-not-cleared")]),
         (["mkdir -p out"], [(2, "coverage-dir-not-cleared")]),
+        (["mkdir out"], []),
     ],
 )
 def test_scripts_that_collect(lines: list[str], expected: list[tuple[int, str]]) -> None:
@@ -215,3 +216,17 @@ def test_silences() -> None:
     assert found(b__sh=f"{command}  # gocover:ignore main-by-file\n") == [("b.sh", 1, "silence-without-reason")]
     unused = "go build -cover ./cmd/shop  # gocover:ignore main-by-file old\n"
     assert found(b__sh=unused) == [("b.sh", 1, "silence-unused")]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ('kubectl cp "$pod:/coverage" out -c shop', ["out is not removed before the copy"]),
+        ('kubectl cp -n shop -c shop "$pod:/coverage" out', ["out is not removed before the copy"]),
+        ('rm -r "$COVERDIR"\ncopy() {\n  kubectl cp "$pod:/coverage" "$1"\n}\n', []),
+        ('copy() {\n  kubectl cp "$pod:/coverage" "$1"\n}\n', ["$1 is not removed before the copy"]),
+    ],
+)
+def test_the_destination_of_a_copy(script: str, expected: list[str]) -> None:
+    findings = check_sources([Source("collect.sh", "shell", script)]).findings
+    assert [entry.message.partition(",")[0] for entry in findings] == expected
