@@ -13,8 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._diagnosis import FULL_DISK, Diagnosis, Failure
-
-Provider = t.Literal["docker", "podman"]
+from .about import About, Provider
 
 
 class EngineError(Failure):
@@ -132,6 +131,12 @@ class Engine(t.Protocol):
     def architecture(self) -> str:
         """What its containers run on, in Go's words (``amd64``, ``arm64``)."""
 
+    def about(self) -> About:
+        """What it says of itself and of the programs below it."""
+
+    def subnets(self, network: str) -> list[str]:
+        """The subnets of a network, such as ``172.18.0.0/16``; empty if there is no such network."""
+
     def image(self, reference: str) -> Image | None:
         """The image with this reference or id; None if the engine does not have it."""
 
@@ -154,7 +159,7 @@ class Engine(t.Protocol):
         """All containers, running or not, that have these labels (any value for None), by name."""
 
     def start(self, container: str) -> None:
-        """Start a container that is stopped."""
+        """Start a container that is stopped, or let one go on that is paused."""
 
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that the container printed."""

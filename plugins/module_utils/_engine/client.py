@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .._process import command
 from . import build_command
+from .about import About, of_docker, of_podman
 from .api import Build, BuildError, Container, EngineError, ExecResult, ExecSession, Image, Provider
 from .stream import Demultiplexed
 from .tarstream import directory_archive
@@ -33,6 +34,8 @@ else:
 #: What a request may take before its first byte, in seconds; streams have no limit.
 _TIMEOUT = 300
 _NO_SUCH = 404
+#: The version of podman's own API that is asked.
+_LIBPOD = "4.0.0"
 #: How long a command that has closed its output may take to be gone, in seconds.
 _SETTLE = 10.0
 #: How long a command may not read its stdin before it is looked at whether it still runs, in seconds.
@@ -83,6 +86,28 @@ class SdkEngine:
     def architecture(self) -> str:
         """Its architecture, in Go's words."""
         return self._architecture
+
+    def about(self) -> About:
+        """Ask podman by its own API, which tells more than the one that it shares with Docker."""
+        with self._errors():
+            if self._provider == "docker":
+                return of_docker(self._api.info())
+            address = f"{self._api.base_url}/v{_LIBPOD}/libpod/info"
+            answer = self._api.get(address, timeout=_TIMEOUT)
+            answer.raise_for_status()
+            return of_podman(answer.json())
+
+    def subnets(self, network: str) -> list[str]:
+        """Inspect the network."""
+        try:
+            with self._errors():
+                found = self._api.inspect_network(network)
+        except EngineError as error:
+            if error.status == _NO_SUCH:
+                return []
+            raise
+        entries = (found.get("IPAM") or {}).get("Config") or []
+        return [str(entry["Subnet"]) for entry in entries if entry.get("Subnet")]
 
     def image(self, reference: str) -> Image | None:
         """Inspect."""
@@ -190,9 +215,10 @@ class SdkEngine:
         return sorted(listed, key=lambda container: container.name)
 
     def start(self, container: str) -> None:
-        """Start."""
+        """Start, or unpause: engines refuse to start what is paused."""
         with self._errors():
-            self._api.start(container)
+            paused = self._api.inspect_container(container)["State"].get("Paused")
+            (self._api.unpause if paused else self._api.start)(container)
 
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines."""

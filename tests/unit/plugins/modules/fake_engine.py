@@ -23,6 +23,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.about import About
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import (
     Build,
     BuildError,
@@ -95,6 +96,9 @@ class FakeEngine:
         self.nodes: dict[str, Container] = {}
         #: Absolute directories of the nodes, and where they lie on this machine.
         self.roots: dict[str, str] = {}
+        #: What it says of itself, and the subnets of its networks.
+        self.facts = About("docker", "1.0", root=str(directory), cgroup=2, runtime="runc 1.1.5")
+        self.networks: dict[str, list[str]] = {}
         #: What a build of the Dockerfile puts into its image; None for a build that fails.
         self.build_result: tuple[Image, dict[str, bytes]] | None = None
 
@@ -122,6 +126,13 @@ class FakeEngine:
         path.parent.mkdir(exist_ok=True)
         path.write_text(script)
         path.chmod(0o755)
+
+    def about(self) -> About:
+        self._note("about")
+        return self.facts
+
+    def subnets(self, network: str) -> list[str]:
+        return self.networks.get(network, [])
 
     @_asked
     def image(self, reference: str) -> Image | None:
