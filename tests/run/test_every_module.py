@@ -43,6 +43,8 @@ def arguments(place: Path, covdata: Path) -> dict[str, dict[str, Any]]:
         "image_archive_load": {**engine, "cluster": "shop", "image": ["shop:1"]},
         "kind_cluster": {**engine, "name": "shop", "kubeconfig": str(place / "kubeconfig")},
         "kind_cluster_info": engine,
+        "kind_cluster_logs": {**engine, "name": "shop", "dest": str(place / "logs")},
+        "machine_check": {"runtime": "process", "dest": str(place)},
         "manifest_apply": {**cluster, "definition": [{"apiVersion": "v1", "kind": "ConfigMap"}]},
         "node_coverage": {**engine, "cluster": "shop", "user": "shop"},
         "service_preflight": {"service": "shop", "source": str(SERVICES), "package": "./cmd/sample"},
@@ -91,7 +93,11 @@ def lasting(value: Any, place: Path) -> Any:
         return {key: lasting(entry, place) for key, entry in value.items() if key not in _PASSING}
     if isinstance(value, list):
         return [lasting(entry, place) for entry in value]
-    return re.sub(r"\b\d+\.\d+ s\b", "N s", value.replace(str(place), "PLACE")) if isinstance(value, str) else value
+    return (
+        re.sub(r"\b\d+(\.\d+ s|(?= MB) MB)\b", "N", value.replace(str(place), "PLACE"))
+        if isinstance(value, str)
+        else value
+    )
 
 
 def test_every_module_is_compared() -> None:

@@ -22,7 +22,7 @@ def test_every_playbook_is_well_formed(name: str, project: Project) -> None:
     assert ran.rc == 0, ran.output
 
 
-@pytest.mark.parametrize("state", ["up", "down", "status"])
+@pytest.mark.parametrize("state", ["up", "down", "status", "logs"])
 def test_a_cluster_needs_an_engine_and_no_run(state: str, project: Project) -> None:
     # An engine that is not there: the playbook gets as far as asking for it.
     ran = project.run(
@@ -35,6 +35,27 @@ def test_a_cluster_needs_an_engine_and_no_run(state: str, project: Project) -> N
     # On a machine without kind that is what is missing first.
     assert re.search(r"\[(engine-unreachable|kind-missing)\]", ran.sentences), ran.output
     assert not (project.coverage / "sample").exists(), "only a run has results"
+
+
+@pytest.mark.parametrize("playbook", ["cluster", "doctor"])
+def test_the_doctor_needs_no_inventory(project: Project, playbook: str) -> None:
+    """Processes need nothing that the suite's own machine lacks; an engine that is named and dead fails."""
+    command = [str(BIN / "ansible-playbook"), f"gocover.e2e.{playbook}", "-e", "cluster=doctor"]
+
+    def doctor(*more: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        env = {**environment(), "ANSIBLE_INVENTORY": "", **variables}
+        return subprocess.run(
+            [*command, *more], cwd=project.directory, env=env, capture_output=True, text=True, check=False
+        )
+
+    good = doctor("-e", "coverage_runtime=process")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert re.search(r"^ok +Go: [0-9.]+ at ", good.stdout, re.MULTILINE), good.stdout
+    assert "this machine is ready" in good.stdout
+    dead = doctor("-e", "coverage_provider=docker", DOCKER_HOST=f"unix://{project.directory}/none.sock")
+    assert dead.returncode != 0
+    assert re.search(r"^error +engine: .*\[engine-unreachable\]", dead.stdout, re.MULTILINE), dead.stdout
+    assert not (project.directory / "coverage").exists()
 
 
 def test_an_action_on_clusters_that_does_not_exist(project: Project) -> None:

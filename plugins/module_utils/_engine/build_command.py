@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 
-from .api import Build, Provider
+from .about import Provider
+from .api import Build
 
 
 def find(provider: Provider) -> str | None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from .._process import command
 from . import build_command
-from .about import About, of_docker, of_podman
-from .api import Build, BuildError, Container, EngineError, ExecResult, ExecSession, Image, Provider
+from .about import About, Provider, of_docker, of_podman
+from .api import Build, BuildError, Container, EngineError, ExecResult, ExecSession, Image
 from .stream import Demultiplexed
 from .tarstream import directory_archive
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from .._diagnosis import Failure, failure, library_missing
 from . import client, podman_service
 from .api import Engine, EngineError
-from .places import ping, places
+from .places import Place, ping, places, start_command
 
 
 def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> Engine:
@@ -26,7 +26,8 @@ def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> E
     env = os.environ if env is None else env
     home = Path(env.get("HOME") or Path.home())
     tried = []
-    for place in places(provider, env, home, os.getuid()):
+    candidates = places(provider, env, home, os.getuid())
+    for place in candidates:
         silence = ping(place.address)
         if silence is None:
             try:
@@ -41,14 +42,16 @@ def connect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> E
             except EngineError as error:
                 tried.append(f"'podman system service': {error.text}")
                 break
-    raise unreachable(provider, tried)
+    raise unreachable(provider, tried, candidates)
 
 
-def unreachable(provider: str, tried: t.Sequence[str]) -> Failure:
+def unreachable(provider: str, tried: t.Sequence[str], candidates: t.Sequence[Place] = ()) -> Failure:
     """The failure when no engine answers; ``tried`` has one entry for each place, with what came of it."""
     denied = any("permission denied" in entry for entry in tried)
     name = {"docker": "Docker", "podman": "podman"}.get(provider, "Docker or podman")
-    remedy = f"Start {name}, or point DOCKER_HOST (CONTAINER_HOST for podman) to where it answers"
+    command = start_command(candidates[0]) if candidates else ""
+    started = f"Start {name}" + (f" (for example: {command})" if command else "")
+    remedy = f"{started}, or point DOCKER_HOST (CONTAINER_HOST for podman) to where it answers"
     if denied:
         remedy = "Let this user use the engine (group docker; then log in again), or set DOCKER_HOST to one of its own"
     return failure(

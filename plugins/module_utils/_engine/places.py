@@ -11,21 +11,23 @@ import http.client
 import os
 import shutil
 import socket
+import sys
 import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .api import Provider
+from .about import Provider
 
 _PROVIDERS: tuple[Provider, ...] = t.get_args(Provider)
 #: How long a socket may take to answer a ping, in seconds: a live one needs a millisecond.
 _PING_TIMEOUT = 2.0
 
 
-_NO_SOCKET = "there is no such socket"
+#: What ``ping`` answers where there is no socket at all.
+NO_SOCKET = "there is no such socket"
 #: What ``ping`` answers where nothing listens, in contrast to an engine that is slow or forbidden.
-NO_SERVICE = {_NO_SOCKET, os.strerror(errno.ECONNREFUSED).lower()}
+NO_SERVICE = {NO_SOCKET, os.strerror(errno.ECONNREFUSED).lower()}
 
 #: Documented in the doc fragment ``engine``.
 ENGINE_OPTIONS: dict[str, t.Any] = {
@@ -111,6 +113,17 @@ def _podman_places(env: t.Mapping[str, str], uid: int) -> list[Place]:
     return [Place("podman", f"unix://{path}", "") for path in (sockets if uid == 0 else sockets[1:])]
 
 
+def start_command(place: Place, system: str = sys.platform) -> str:
+    """The command that starts the engine of a place; empty where it is on another machine, or unknown."""
+    path = place.address.removeprefix("unix://")
+    if path == place.address:
+        return ""
+    if system == "darwin":
+        return "open -a Docker" if place.provider == "docker" else "podman machine start"
+    unit = "docker" if place.provider == "docker" else "podman.socket"
+    return f"systemctl --user start {unit}" if "/user/" in path or "/home/" in path else f"sudo systemctl start {unit}"
+
+
 def ping(address: str, timeout: float = _PING_TIMEOUT) -> str | None:
     """None if an engine answers at ``address``; otherwise in words why not.
 
@@ -130,7 +143,7 @@ def ping(address: str, timeout: float = _PING_TIMEOUT) -> str | None:
             connection.request("GET", "/_ping", headers={"Host": "engine"})
             status = connection.getresponse().status
     except FileNotFoundError:
-        return _NO_SOCKET
+        return NO_SOCKET
     except PermissionError:
         return "permission denied"
     except http.client.HTTPException:

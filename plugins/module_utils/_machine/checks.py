@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a machine and its engine can run the nodes of a kind cluster: findings from facts, without any I/O.
 
-Only what is certain to fail blocks. The figures were measured with kind 0.33 and Kubernetes 1.34: a control plane has 28
-inotify instances open, takes 0.5 GB of memory, and 1 GB below the engine's directory.
+Only what is certain to fail blocks. The figures were measured with kind 0.33 and Kubernetes 1.34: a control plane has
+28 inotify instances open, takes 0.5 GB of memory, and 1 GB below the engine's directory.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def disk(found: Disk | None, nodes: int, provider: str) -> Finding:
         said += f", and {found.inodes} inodes"
     if not short and not few_inodes and found.free >= _DISK:
         return good(subject, said)
-    remedy = f"Free some space there; {provider} system df shows what {provider} takes, {provider} system prune frees it"
+    remedy = (
+        f"Free some space there; {provider} system df shows what {provider} takes, {provider} system prune frees it"
+    )
     return wrong(subject, Diagnosis("disk-full", said, remedy), blocks=short or few_inodes)
 
 
@@ -97,7 +99,9 @@ def cgroup(about: About, image: str) -> Finding:
     if about.rootless and about.cgroup == 1:
         return _cgroup(f"{said} without root, which a node cannot", f"{switch.capitalize()}, or run the engine as root")
     if kubernetes and about.cgroup == 1 and kubernetes >= _WITHOUT_V1:
-        return _cgroup(f"{said}{named}, whose kubelet refuses v1", f"Use an older node image (before 1.35), or {switch}")
+        return _cgroup(
+            f"{said}{named}, whose kubelet refuses v1", f"Use an older node image (before 1.35), or {switch}"
+        )
     if kubernetes and about.cgroup == 2 and kubernetes < _WITH_V2:
         return _cgroup(f"{said}{named}, which does not know v2", "Use a newer node image (1.19 or later)")
     missing = _CONTROLLERS - about.controllers if about.rootless and about.controllers is not None else frozenset()
@@ -175,7 +179,7 @@ def network(about: About, nodes: int) -> Finding | None:
 
 
 def proxies(env: t.Mapping[str, str]) -> Finding | None:
-    """Whether a proxy of the environment, which kind hands to the nodes, can be reached from there; None without one."""
+    """Whether a proxy of the environment, which kind hands to the nodes, can be reached there; None without one."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         value = env.get(name, "")
         host = urllib.parse.urlsplit(value if "//" in value else f"//{value}").hostname if value else None

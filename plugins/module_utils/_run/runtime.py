@@ -29,7 +29,11 @@ def choose(asked: str, provider: str, manifests: t.Sequence[t.Any]) -> Runtime:
         return Runtime(asked, "")
     missing = [name for name in _LIBRARIES.get(asked, _LIBRARIES["kind"]) if importlib.util.find_spec(name) is None]
     if asked == "auto":
-        return _choose_for_user(detect(provider), manifests, missing)
+        found = detect(provider)
+        if manifests and found.meant:
+            # To run as processes instead, without a word, would measure something else than what was asked for.
+            raise unreachable(provider, [*found.answers, found.meant], found.tried)
+        return _choose_for_user(found, manifests, missing)
     if missing:
         raise failure(
             f"The runtime {asked} cannot be used",
@@ -64,7 +68,7 @@ def _choose_for_user(found: Detection, manifests: t.Sequence[t.Any], missing: t.
 
 def _check(found: Detection, provider: str) -> None:
     if found.place is None:
-        raise unreachable(provider, [found.reason])
+        raise unreachable(provider, found.answers, found.tried)
     if found.kind is None:
         raise failure(
             "The runtime kind cannot be used",

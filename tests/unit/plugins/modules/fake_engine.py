@@ -23,7 +23,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.about import About
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.about import About, Provider
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import (
     Build,
     BuildError,
@@ -32,7 +32,6 @@ from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import (
     ExecResult,
     ExecSession,
     Image,
-    Provider,
 )
 from ansible_collections.gocover.e2e.plugins.module_utils._kind.nodes import CLUSTER_LABEL, ROLE_LABEL
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import typing as t
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -90,6 +91,28 @@ def test_auto_with_all_that_kind_needs(home: Path, engine: str, monkeypatch: pyt
         f"runs in a kind cluster: docker answers on {engine} (DOCKER_HOST); "
         "-e coverage_runtime=process needs no cluster",
     )
+
+
+def test_auto_is_not_silently_without_the_engine_that_is_meant(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_kind(home)
+
+    def sentence(provider: str) -> str:
+        with pytest.raises(Failure) as caught:
+            runtime.choose("auto", provider, MANIFESTS)
+        assert [entry.cause for entry in caught.value.diagnoses] == ["engine-unreachable"]
+        return str(caught.value)
+
+    assert "DOCKER_HOST names an engine: there is no such socket" in sentence("auto")
+    assert "coverage_provider is podman" in sentence("podman")
+    # A socket that a dead engine has left.
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(home / "docker.sock"))
+    monkeypatch.delenv("DOCKER_HOST")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+    if not Path("/var/run/docker.sock").exists():
+        assert f"the socket {home}/docker.sock is there: connection refused" in sentence("auto")
+    monkeypatch.setenv("KIND_EXPERIMENTAL_PROVIDER", "podman")
+    assert "KIND_EXPERIMENTAL_PROVIDER is podman" in sentence("auto")
 
 
 @pytest.mark.parametrize("asked", ["process", "cluster"])
