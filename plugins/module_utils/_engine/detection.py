@@ -66,7 +66,7 @@ def detect(provider: str = "auto", env: t.Mapping[str, str] | None = None) -> De
 
 def _first_that_answers(candidates: t.Sequence[Place]) -> tuple[Place | None, list[tuple[Place, str]]]:
     """The place, and what the places before it answered."""
-    silences = []
+    silences: list[tuple[Place, str]] = []
     for candidate in candidates:
         silence = ping(candidate.address)
         if silence is None:

@@ -10,10 +10,11 @@ import typing as t
 from pathlib import Path
 
 try:
-    import tomllib
+    import tomllib  # type: ignore[import-not-found]  # checked for Python 3.10, which has none
 except ImportError:
-    # Before Python 3.11, where the collection does not run on the controller.
-    tomllib = None  # type: ignore[assignment]
+    _TOML = False
+else:
+    _TOML = True
 
 _SYSTEM = ("/usr/share/containers/containers.conf", "/etc/containers/containers.conf")
 
@@ -30,7 +31,7 @@ def read(env: t.Mapping[str, str], home: Path, system: t.Sequence[str] = _SYSTEM
         files = [*map(Path, system), base / "containers.conf"]
         files = [part for file in files for part in (file, *sorted(Path(f"{file}.d").glob("*.conf")))]
     settings: dict[str, t.Any] = {}
-    if tomllib is not None:
+    if _TOML:
         for file in files:
             with contextlib.suppress(OSError, ValueError):
                 settings |= tomllib.loads(file.read_text(encoding="utf-8")).get("containers") or {}
