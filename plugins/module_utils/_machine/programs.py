@@ -42,7 +42,7 @@ LIBRARIES = (
     Library("docker", "docker", (7, 1), "kind clusters"),
     Library("kubernetes", "kubernetes", (29, 0), "clusters"),
     Library("jmespath", "jmespath", (1, 0), "service_gates"),
-    Library("tree_sitter", "tree-sitter", (0, 23), "the playbook lint"),
+    Library("tree_sitter", "tree-sitter", (0, 25), "the playbook lint"),
 )
 #: What the runtimes need of them; ``auto`` goes without a cluster where something is missing.
 NEEDED: t.Mapping[str, frozenset[str]] = {

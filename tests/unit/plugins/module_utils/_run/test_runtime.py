@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._diagnosis import Failure
+from ansible_collections.gocover.e2e.plugins.module_utils._engine import detection
 from ansible_collections.gocover.e2e.plugins.module_utils._run import runtime
 
 MANIFESTS = ["deploy.yaml"]
@@ -58,10 +59,11 @@ def install_kind(home: Path) -> None:
     (home / "bin" / "kind").touch(mode=0o755)
 
 
-def test_auto_names_all_that_is_missing(home: Path) -> None:
-    assert runtime.choose("auto", "docker", MANIFESTS) == (
+def test_auto_names_all_that_is_missing() -> None:
+    found = detection.Detection(None, None, "no container engine answers on /d.sock, and no kind found")
+    assert runtime._choose_for_user(found, MANIFESTS, []) == (
         "process",
-        f"runs as local processes (no container engine answers on {home}/d.sock (DOCKER_HOST), and no kind found; "
+        "runs as local processes (no container engine answers on /d.sock, and no kind found; "
         "-e coverage_runtime=kind insists)",
     )
 
