@@ -13,7 +13,8 @@ short_description: Check manifests, kind configurations, Dockerfiles, scripts an
 version_added: 0.1.0
 description:
   - Finds mistakes that cost coverage data, such as a path that differs between the kind configuration and the manifests, or an image tag that no build returns.
-  - Reads Kubernetes manifests, kind configurations, Dockerfiles, Go code, shell scripts and Makefiles. Templates, binary files and files larger than 1 MiB are skipped.
+  - Reads Kubernetes manifests, kind configurations, Dockerfiles, Go code, shell scripts and Makefiles.
+    Templates, binary files and files larger than 1 MiB are skipped.
   - A comment C(gocover:ignore RULE REASON) silences a rule on its own line, or on the next line if it stands alone.
 author:
   - The gocover.e2e authors (@gocover)

@@ -14,7 +14,8 @@ version_added: 0.1.0
 description:
   - Finds the services of a repository, which are its main packages that listen, and what differs from the defaults of the role P(gocover.e2e.service#role).
   - Reads Go modules and sources, Dockerfiles, manifests, kustomizations, Helm charts, Makefiles and tests. It runs nothing.
-  - Writes C(inventory.yml), C(coverage.yml) and C(ansible.cfg), and adds C(/coverage/) to C(.gitignore). Comments in the inventory give the reason for each value.
+  - Writes C(inventory.yml), C(coverage.yml) and C(ansible.cfg), and adds C(/coverage/) to C(.gitignore).
+    Comments in the inventory give the reason for each value.
   - Never overwrites a file. It says what an existing file lacks.
 author:
   - The gocover.e2e authors (@gocover)

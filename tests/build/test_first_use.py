@@ -31,28 +31,28 @@ FILES = {
     "cmd/shop/main.go": """package main
 
 import (
-	"context"
-	"net/http"
-	"os/signal"
-	"syscall"
+    "context"
+    "net/http"
+    "os/signal"
+    "syscall"
 )
 
 func cart(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	w.Write([]byte("[]"))
+    if r.Method != http.MethodGet {
+        w.WriteHeader(http.StatusMethodNotAllowed)
+        return
+    }
+    w.Write([]byte("[]"))
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	server := &http.Server{Addr: ":PORT"}
-	http.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
-	http.HandleFunc("/cart", cart)
-	go func() { <-ctx.Done(); server.Shutdown(context.Background()) }()
-	server.ListenAndServe()
+    ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+    defer stop()
+    server := &http.Server{Addr: ":PORT"}
+    http.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
+    http.HandleFunc("/cart", cart)
+    go func() { <-ctx.Done(); server.Shutdown(context.Background()) }()
+    server.ListenAndServe()
 }
 """,
     "test/e2e/shop_test.go": """//go:build e2e
@@ -60,16 +60,16 @@ func main() {
 package e2e
 
 import (
-	"net/http"
-	"os"
-	"testing"
+    "net/http"
+    "os"
+    "testing"
 )
 
 func TestCart(t *testing.T) {
-	answer, err := http.Get(os.Getenv("SERVICE_URL") + "/cart")
-	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatal(answer, err)
-	}
+    answer, err := http.Get(os.Getenv("SERVICE_URL") + "/cart")
+    if err != nil || answer.StatusCode != http.StatusOK {
+        t.Fatal(answer, err)
+    }
 }
 """,
 }

@@ -34,34 +34,34 @@ SUITE = """\
 package suite
 
 import (
-	"os"
-	"os/exec"
-	"syscall"
-	"testing"
-	"net/http"
-	"time"
+    "os"
+    "os/exec"
+    "syscall"
+    "testing"
+    "net/http"
+    "time"
 )
 
 func TestService(t *testing.T) {
-	program := os.Getenv("OUT") + "/sample"
-	if out, err := exec.Command("go", "build", "-C", "..", "-o", program, "./cmd/sample").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	service := exec.Command(program)
-	if err := service.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = service.Process.Signal(syscall.SIGTERM)
-		_ = service.Wait()
-	}()
-	for i := 0; i < 100; i++ {
-		if _, err := http.Get(os.Getenv("SERVICE_URL") + "/greet?name=world"); err == nil {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("never ready")
+    program := os.Getenv("OUT") + "/sample"
+    if out, err := exec.Command("go", "build", "-C", "..", "-o", program, "./cmd/sample").CombinedOutput(); err != nil {
+        t.Fatalf("%v: %s", err, out)
+    }
+    service := exec.Command(program)
+    if err := service.Start(); err != nil {
+        t.Fatal(err)
+    }
+    defer func() {
+        _ = service.Process.Signal(syscall.SIGTERM)
+        _ = service.Wait()
+    }()
+    for i := 0; i < 100; i++ {
+        if _, err := http.Get(os.Getenv("SERVICE_URL") + "/greet?name=world"); err == nil {
+            return
+        }
+        time.Sleep(50 * time.Millisecond)
+    }
+    t.Fatal("never ready")
 }
 """
 

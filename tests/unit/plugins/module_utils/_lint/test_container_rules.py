@@ -103,9 +103,9 @@ MAIN = """package main
 const limit = {limit}
 
 func main() {{
-	signal.NotifyContext(ctx, syscall.SIGTERM)
-	ctx, cancel := context.WithTimeout(context.Background(), {use})
-	server.{stop}(ctx)
+    signal.NotifyContext(ctx, syscall.SIGTERM)
+    ctx, cancel := context.WithTimeout(context.Background(), {use})
+    server.{stop}(ctx)
 }}
 """
 
