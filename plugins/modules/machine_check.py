@@ -12,7 +12,8 @@ module: machine_check
 short_description: Check what a run on this machine needs
 version_added: 0.1.0
 description:
-  - Checks ansible-core, Python and its libraries, Go, kind, the container engine with the programs below it, and the limits of the kernel, the disk and the memory.
+  - Checks ansible-core, Python and its libraries, Go, kind, the container engine with the programs below it, and
+    the limits of the kernel, the disk and the memory.
   - Shows one line for each. The module fails only if a run would certainly fail.
 author:
   - The gocover.e2e authors (@gocover)
