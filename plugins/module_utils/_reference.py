@@ -41,16 +41,26 @@ def qualified(name: str) -> str:
     bad = next((part for part in path.split("/") if not _COMPONENT.fullmatch(part)), None)
     if bad is not None:
         lower = " (capital letters are not allowed)" if bad != bad.lower() else ""
-        raise _invalid(name, f"'{bad}' is not a valid part of an image's name{lower}", _RULE)
+        raise _invalid(name, f"'{bad}' is not a valid part of an image's name{lower}", _rule(name))
     if domain and not _DOMAIN.fullmatch(domain):
-        raise _invalid(name, f"'{domain}' is not a valid registry", _RULE)
+        raise _invalid(name, f"'{domain}' is not a valid registry", _rule(name))
     full = f"{domain or LOCAL}/{path}"
     if len(full) > _LONGEST_NAME:
         raise _invalid(name, f"It is longer than {_LONGEST_NAME} characters", "Choose a shorter one")
     return full
 
 
-_RULE = "Use lower-case letters and digits, separated by '.', '_', '-' or '/'"
+def corrected(name: str) -> str:
+    """The valid name that is nearest to ``name``; empty if nothing of it is valid."""
+    domain, path = _split(name)
+    parts = list(filter(None, (re.sub(r"[^a-z0-9]+", "-", part).strip("-") for part in path.lower().split("/"))))
+    return "/".join([domain, *parts] if parts and _DOMAIN.fullmatch(domain) else parts)
+
+
+def _rule(name: str) -> str:
+    nearest = corrected(name)
+    example = f", such as {nearest}" if nearest else ""
+    return f"Use lower-case letters and digits, separated by '.', '_', '-' or '/'{example}"
 
 
 def check_tag(name: str, tag: str) -> str:

@@ -84,7 +84,9 @@ def build_image(
     covermode = wanted.covermode
     if wanted.image:
         tag, executable = wanted.tag or "", wanted.executable or ""
-        made = instrumented.prebuilt(engine, full, wanted.image, tag, executable, check_mode)
+        made = instrumented.prebuilt(
+            engine, full, wanted.image, tag, executable, check_mode, _cache_directory("proofs")
+        )
     elif wanted.dockerfile:
         made, covermode = _from_dockerfile(wanted, engine, full, progress)
     else:
@@ -193,7 +195,7 @@ def _from_dockerfile(
         progress.warn(warning)
     tag, executable = wanted.tag or "", wanted.executable or ""
     made = instrumented.from_dockerfile(
-        engine, full, described, progress.output, tag, executable, coverage, progress.note
+        engine, full, described, progress.output, tag, executable, coverage, progress.note, _cache_directory("proofs")
     )
     return made, coverage.mode
 
@@ -202,7 +204,7 @@ def _image_spec(wanted: BuildOptions, engine: Engine, full: str) -> build.BuildS
     """The build of the executable for an image without a Dockerfile."""
     system, _slash, platform = (wanted.platform or f"linux/{engine.architecture}").partition("/")
     name = f"{full.replace('/', '_').replace(':', '_')}-{system}-{platform.replace('/', '_')}"
-    directory = Path(wanted.build_dir or _cache_directory())
+    directory = Path(wanted.build_dir or _cache_directory("build"))
     # Without cgo the executable is static: an image of its own has no libc.
     env = {"CGO_ENABLED": "0", "GOOS": system, "GOARCH": platform.partition("/")[0]}
     return _spec(wanted, directory / (name if wanted.instrument else f"{name}-plain"), env)
@@ -239,5 +241,5 @@ def _lock_of(binary: Path) -> Path:
     return binary.with_name(f".{binary.name}.lock")
 
 
-def _cache_directory() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gocover.e2e" / "build"
+def _cache_directory(name: str) -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gocover.e2e" / name

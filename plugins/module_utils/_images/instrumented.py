@@ -20,7 +20,7 @@ from .._diagnosis import FULL_DISK, Failure, failure
 from .._engine.api import Build, BuildError, Engine, Image
 from .._golang import executable as program
 from .._golang import flags
-from . import derived, proof, scratch
+from . import derived, proof, remembered, scratch
 
 #: The digest of the executable that an image was made of.
 BINARY_LABEL = "gocover.e2e.binary"
@@ -77,10 +77,12 @@ def from_dockerfile(
     executable: str = "",
     coverage: flags.CoverageFlags | None = None,
     note: t.Callable[[str], None] = lambda text: None,
+    memory: Path | None = None,
 ) -> Made:
     """Build with GOFLAGS in each stage that compiles Go, and prove what came of it. Raises Failure and EngineError.
 
-    ``coverage`` is what the user asks for, also by the build argument GOFLAGS; ``note`` takes what is done.
+    ``coverage`` is what the user asks for, also by the build argument GOFLAGS; ``note`` takes what is done,
+    ``memory`` is the directory of earlier proofs.
     """
     full = _reference.qualified(name)
     if tag:
@@ -100,13 +102,19 @@ def from_dockerfile(
     except BuildError as error:
         raise _build_failure(build, error) from error
     try:
-        return _tagged(engine, full, image_id, tag, executable, patterns=chosen.patterns)
+        return _tagged(engine, full, image_id, tag, executable, patterns=chosen.patterns, memory=memory)
     except Failure as error:
         raise _with_reason(error, build, text, derivation) from error
 
 
 def prebuilt(
-    engine: Engine, name: str, given: str, tag: str = "", executable: str = "", check_mode: bool = False
+    engine: Engine,
+    name: str,
+    given: str,
+    tag: str = "",
+    executable: str = "",
+    check_mode: bool = False,
+    memory: Path | None = None,
 ) -> Made:
     """An image that is built already: proven and, unless in check mode, given the reference of its content."""
     full = _reference.qualified(name)
@@ -120,7 +128,7 @@ def prebuilt(
             f"{engine.provider} at {engine.address} does not have it",
             f"Build or pull it first ({engine.provider} pull {given}), or correct the name (service_image)",
         )
-    return _tagged(engine, full, image.id, tag, executable, shown=given, check_mode=check_mode)
+    return _tagged(engine, full, image.id, tag, executable, shown=given, check_mode=check_mode, memory=memory)
 
 
 def build_arguments(arguments: t.Mapping[str, str], coverage: flags.CoverageFlags, default: str = "") -> dict[str, str]:
@@ -147,6 +155,7 @@ def _tagged(
     shown: str = "",
     check_mode: bool = False,
     patterns: tuple[str, ...] = (),
+    memory: Path | None = None,
 ) -> Made:
     image = engine.image(image_id)
     if image is None:
@@ -157,7 +166,7 @@ def _tagged(
             "Build it again, and do not prune images meanwhile",
         )
     made = f"{full}:{tag or _reference.content_tag(image.id)}"
-    proven = proof.prove(engine, image, shown or made, executable, patterns)
+    proven = remembered.prove(engine, image, shown or made, executable, patterns, memory)
     present = engine.image(made)
     if present is not None and present.id == image.id:
         return Made(made, image, proven, changed=False)

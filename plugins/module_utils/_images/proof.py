@@ -66,7 +66,9 @@ def find(files: Files, image: Image, argv: t.Sequence[str], shown: str, patterns
     """Follow ``argv`` in the image to an instrumented executable. Raises Failure."""
     if not argv:
         raise _unproven(
-            shown, "It has neither an entrypoint nor a command", "Give it an ENTRYPOINT, or set the option executable"
+            shown,
+            "It has neither an entrypoint nor a command",
+            "Give it an ENTRYPOINT, or set service_executable (option executable)",
         )
     looked_at: list[str] = []
     words = list(argv)
@@ -103,7 +105,7 @@ def find(files: Files, image: Image, argv: t.Sequence[str], shown: str, patterns
     raise _unproven(
         shown,
         f"What it starts ({shlex.join(argv)}) leads to no instrumented Go program: {evidence}",
-        f"{_REMEDY}; if its program is started by a script or a wrapper, name it with the option executable",
+        f"{_REMEDY}; if its program is started by a script or a wrapper, name it with service_executable",
     )
 
 

@@ -133,3 +133,20 @@ def test_a_reference_that_no_runtime_takes_is_refused(reference: str, valid: boo
 )
 def test_has_registry(reference: str, registry: bool) -> None:
     assert _reference.has_registry(reference) is registry
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Shop", "shop"),
+        ("quay.io/Acme/My Shop", "quay.io/acme/my-shop"),
+        ("acme//shop", "acme/shop"),
+        ("_shop_", "shop"),
+        ("shop--", "shop"),
+    ],
+)
+def test_an_invalid_name_is_refused_with_the_nearest_valid_one(name: str, expected: str) -> None:
+    with pytest.raises(Failure) as caught:
+        _reference.qualified(name)
+    assert caught.value.diagnoses[0].remedy.endswith(f"such as {expected}")
+    assert _reference.qualified(expected).endswith(expected)

@@ -36,7 +36,8 @@ def cluster() -> FakeCluster:
 
 @pytest.fixture
 def modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: FakeEngine, cluster: FakeCluster) -> Modules:
-    """Runs modules against ``engine`` and ``cluster``; locks lie below a temporary directory."""
+    """Runs modules against ``engine`` and ``cluster``; locks and proofs lie below a temporary directory."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return Modules(monkeypatch, engine, cluster)
 

@@ -31,6 +31,30 @@ def test_a_prebuilt_image_is_proven_and_named_by_its_content(
     assert engine.images[result["image"]].id == image.id
 
 
+def test_an_image_that_has_not_changed_is_proven_once(
+    modules: Modules, engine: FakeEngine, service_binary: Path, tmp_path: Path
+) -> None:
+    files = {"/start": b"#!/bin/sh\ncase $1 in x) ;; esac\n", "/bin/shop": service_binary.read_bytes()}
+    engine.add_image("quay.io/shop:v1", files, entrypoint=("/start",))
+    arguments: dict[str, t.Any] = {"name": "shop", "image": "quay.io/shop:v1"}
+    assert causes(modules("coverage_image", **arguments)) == ["not-instrumented"]
+    arguments["executable"] = "/bin/shop"
+    first = modules("coverage_image", **arguments)
+    engine.calls.clear()
+    again = modules("coverage_image", **arguments)
+    assert again == {**first, "changed": False}
+    assert "unpacked" not in engine.calls
+    # Another question, a damaged memory and another image are looked at anew.
+    assert causes(modules("coverage_image", name="shop", image="quay.io/shop:v1")) == ["not-instrumented"]
+    for kept in (tmp_path / "cache").rglob("*.json"):
+        kept.write_text('{"path": "/bin/shop"')
+    engine.calls.clear()
+    assert modules("coverage_image", **arguments) == again
+    assert "unpacked" in engine.calls
+    engine.add_image("quay.io/shop:v1", {"/bin/shop": b"#!/bin/sh\n"}, entrypoint=("/bin/shop",))
+    assert causes(modules("coverage_image", **arguments)) == ["not-instrumented"]
+
+
 def test_an_image_is_made_of_the_executable(
     modules: Modules, engine: FakeEngine, service_binary: Path, tmp_path: Path
 ) -> None:
