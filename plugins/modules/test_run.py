@@ -107,7 +107,8 @@ seconds:
 tests:
   description:
     - Numbers of passed and skipped tests, and the names of failed ones.
-    - Read are C(go test) with C(-v) or C(-json), gotestsum, Ginkgo, TAP, bats, kuttl, chainsaw, and JUnit files that O(command) names.
+    - Read are C(go test) with C(-v) or C(-json), gotestsum, Ginkgo, TAP, bats, kuttl, chainsaw, and JUnit on standard output or in
+      files that O(command) names. A prefix before each line (C([e2e]), C(tests-1 |), a time) is left out.
     - The numbers are null if the output has none of these forms.
   returned: always
   type: dict

@@ -20,6 +20,7 @@ _WORD = re.compile(r"[^\s=\"']+\.xml\b")
 #: Variables by which gotestsum and bats are told where to write.
 _VARIABLES = ("GOTESTSUM_JUNITFILE", "JUNIT_REPORT_FILE")
 _LARGEST = 64 << 20
+_BEGINS = re.compile(r"^\s*<(testsuites?)\b")
 
 
 @dataclass
@@ -29,6 +30,17 @@ class JUnit:
     passed: int = 0
     skipped: int = 0
     failed: list[str] = field(default_factory=list)
+
+    def add(self, root: ElementTree.Element) -> None:
+        """Count the tests of a document."""
+        for case in root.iter("testcase"):
+            kinds = {child.tag for child in case}
+            if kinds & {"failure", "error"}:
+                self.failed.append(case.get("name") or "unnamed")
+            elif "skipped" in kinds:
+                self.skipped += 1
+            else:
+                self.passed += 1
 
 
 def files_of(command: str, cwd: str | None, env: t.Mapping[str, str], since: float) -> list[Path]:
@@ -43,18 +55,39 @@ def read(paths: t.Iterable[Path]) -> JUnit | None:
     found: JUnit | None = None
     for path in paths:
         root = _root(path)
-        if root is None:
-            continue
-        found = found or JUnit()
-        for case in root.iter("testcase"):
-            kinds = {child.tag for child in case}
-            if kinds & {"failure", "error"}:
-                found.failed.append(case.get("name") or "unnamed")
-            elif "skipped" in kinds:
-                found.skipped += 1
-            else:
-                found.passed += 1
+        if root is not None:
+            found = found or JUnit()
+            found.add(root)
     return found
+
+
+class Printed:
+    """Finds JUnit documents among lines of output, as ``go test 2>&1 | go-junit-report`` prints them."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._tag = ""
+        self._size = 0
+
+    def feed(self, line: str) -> tuple[bool, ElementTree.Element | None]:
+        """Whether the line belongs to a document, and the document that it completes."""
+        begins = _BEGINS.match(line)
+        if not self._tag and not begins:
+            return line.startswith("<?xml "), None
+        if not self._tag and begins:
+            self._tag, self._lines, self._size = begins[1], [], 0
+        self._lines.append(line)
+        self._size += len(line)
+        if self._size > _LARGEST:
+            self._tag, self._lines = "", []
+        elif f"</{self._tag}>" in line or (len(self._lines) == 1 and line.rstrip().endswith("/>")):
+            try:
+                root = ElementTree.fromstring("\n".join(self._lines))
+            except ElementTree.ParseError:
+                return True, None  # the end of an inner suite
+            self._tag, self._lines = "", []
+            return True, root
+        return True, None
 
 
 def _root(path: Path) -> ElementTree.Element | None:

@@ -10,7 +10,7 @@ import typing as t
 from collections import deque
 
 from .gotest import Tally, first_complaints, plain
-from .junit import JUnit
+from .junit import JUnit, Printed
 from .summaries import Summaries
 from .test2json import text_of
 
@@ -22,6 +22,13 @@ _NOTHING_CHOSEN = re.compile(
     r"|^pattern \S+: lstat \S+: no such file or directory$|^stat \S+: directory not found$|^no Go files in \S+$"
 )
 _TAIL = 200
+#: What goes before each line where something else passes output on: `[e2e] `, `tests-1  | `, a time.
+_PREFIX = re.compile(
+    r"^(?:\[[^\]]{1,60}\]|[\w./-]{1,60}\s*\||\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\d\d:\d\d:\d\d[.,\d]*)[ ]?"
+    r"(?=\s*(?:=== (?:RUN|CONT|NAME|PAUSE|FAIL:)\s|--- (?:PASS|FAIL|SKIP): |(?:ok|FAIL|\?) *\t|DONE \d+ |Ran \d+ of "
+    r"|(?:SUCCESS|FAIL)! |\{\"(?:Time|Action)\"))"
+)
 
 
 class Results:
@@ -32,16 +39,24 @@ class Results:
         self.summaries = Summaries()
         self.junit: JUnit | None = None
         self.nothing_chosen = ""
+        self._printed = Printed()
         self._tail: deque[str] = deque(maxlen=_TAIL)
 
     def feed(self, line: str) -> str | None:
         """Take a line into account; returns its text, which is None for an event without text."""
-        text = text_of(line)
+        unprefixed = _PREFIX.sub("", plain(line), count=1)
+        text = text_of(unprefixed)
         shown = line if text is None else text
         if text == "":
             return None
-        self._tail.append(shown)
-        bare = plain(shown)
+        bare = plain(unprefixed if text is None else text)
+        self._tail.append(bare)
+        inside, document = self._printed.feed(bare)
+        if document is not None:
+            self.junit = self.junit or JUnit()
+            self.junit.add(document)
+        if inside:
+            return shown
         if not self.summaries.feed(bare):
             self.go.feed(bare)
         if not self.nothing_chosen and _NOTHING_CHOSEN.search(bare):

@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import _files
@@ -84,6 +84,9 @@ class _Compiler:
     """One program, compiled once or twice. Raises Failure."""
 
     def __init__(self, spec: BuildSpec, on_line: t.Callable[[str], None], wanted: t.Callable[[], bool]) -> None:
+        directory, others = flags.directory_of(spec.flags)
+        # The paths of an executable stay those of the caller, as -o is seen from the directory of -C.
+        spec = replace(spec, source=spec.source / directory, flags=others, binary=Path(os.path.abspath(spec.binary)))
         self.spec = spec
         self._on_line, self._wanted = on_line, wanted
         self._env = {**os.environ, **spec.env}

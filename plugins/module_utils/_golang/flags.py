@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from .._diagnosis import Failure, failure
 
 _COVERAGE = ("cover", "covermode", "coverpkg")
+#: Values of -buildmode that make no program.
+_LIBRARIES = ("archive", "c-archive", "c-shared", "plugin", "shared")
 _TRUE = ("", "1", "t", "T", "true", "TRUE", "True")
 
 
@@ -83,9 +85,20 @@ def combine(mode: str, coverpkg: str | None, build_flags: t.Sequence[str], gofla
             "service_build_flags has -o, and the collection sets -o to the place of its own executable",
             "Remove -o; the option binary of coverage_image names another place",
         )
+    _refuse_without_program(others, rest)
     chosen, mode_words = _mode(mode, given, inherited, _race(others, rest), warnings)
     patterns, origin = _patterns(coverpkg, given, inherited, warnings)
     return CoverageFlags(chosen, patterns, origin, tuple(others), tuple(mode_words), tuple(warnings))
+
+
+def directory_of(build_flags: t.Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The directory of -C, which Go takes as the first flag only (empty: none), and the other flags."""
+    first = build_flags[0] if build_flags else ""
+    if _name(first) != "C":
+        return "", tuple(build_flags)
+    if "=" in first:
+        return first.partition("=")[2], tuple(build_flags[1:])
+    return "".join(build_flags[1:2]), tuple(build_flags[2:])
 
 
 def without_coverage(goflags: str) -> str:
@@ -157,6 +170,20 @@ def _taken_out(words: t.Iterable[str]) -> tuple[dict[str, str], list[str]]:
         else:
             coverage[name] = next(remaining, "")
     return coverage, others
+
+
+def _refuse_without_program(others: t.Sequence[str], rest: t.Sequence[str]) -> None:
+    """Raise Failure for flags with which ``go build`` makes no program that could be started."""
+    for origin, words in (("service_build_flags", others), ("GOFLAGS", rest)):
+        for word, following in zip(words, [*words[1:], ""], strict=False):
+            value = word.partition("=")[2] if "=" in word else following
+            if _name(word) == "n" and word.partition("=")[2] in _TRUE:
+                raise _clash(f"{origin} has -n, and go build -cover -n only prints its commands", "Remove -n")
+            if _name(word) == "buildmode" and value in _LIBRARIES:
+                raise _clash(
+                    f"{origin} has -buildmode={value}, which makes no program, and go build -cover is to make one",
+                    "Use -buildmode=exe or pie, or remove it",
+                )
 
 
 def _race(others: t.Sequence[str], rest: t.Sequence[str]) -> str:

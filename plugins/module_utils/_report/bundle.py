@@ -38,6 +38,7 @@ from .numbers.levels import Level, Levels, read_level
 from .numbers.model import Coverage
 from .numbers.own import with_own
 from .numbers.schema import ChangedRecord, RunReference, Summary, TestsRecord, ThresholdRecord
+from .numbers.scope import basis_sentence
 from .numbers.summary import Demands, Selection, headline_of, hold_against_gates, select, summary_of, summary_text
 from .numbers.thresholds import Threshold, check_since
 from .page.service import render
@@ -200,9 +201,15 @@ def _contents(
         "profile.out": lambda: profile_lines(raw),
         "functions.txt": lambda: functions_text(selection.everything, sources),
         "summary.md": lambda: markdown_summary(summary),
-        "badge.svg": lambda: render_badge(headline_of(summary)["percent"]),
+        "badge.svg": lambda: _badge(summary),
         "annotations.txt": lambda: render_annotations(summary, path_of),
     }
+
+
+def _badge(summary: Summary) -> str:
+    headline = headline_of(summary)
+    few = f"{headline['covered']}/{headline['total']} statements" if basis_sentence(summary.get("basis")) else ""
+    return render_badge(headline["percent"], few=few)
 
 
 def _milliseconds(spec: ReportSpec) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import _files
 from .._report.numbers.schema import ServiceRow, Summary
+from .._report.numbers.scope import basis_sentence
 from .._report.numbers.summary import headline_of, without_files
 from .._report.page.overview import render_overview
 from . import journal
@@ -160,7 +161,7 @@ def _numbers(row: ServiceRow) -> tuple[str, str, str]:
         return "-", "-", "-"
     statements, functions = headline_of(row), (row.get("scope") or row)["functions"]
     return (
-        f"{statements['percent']:.1f}%",
+        "few" if basis_sentence(row.get("basis")) else f"{statements['percent']:.1f}%",
         f"{statements['covered']}/{statements['total']}",
         f"{functions['covered']}/{functions['total']}",
     )

@@ -16,10 +16,15 @@ _WIDTHS = {" ": 39, ".": 40, "%": 118, "i": 30, "l": 30, "j": 38, "t": 43, "r": 
 _DEFAULT_WIDTH = 68
 
 
-def render_badge(percent: float | None, label: str = "e2e coverage") -> str:
+def render_badge(percent: float | None, label: str = "e2e coverage", few: str = "") -> str:
     """A flat badge as SVG: `label` and `percent` (0 to 100) with one decimal, or "unknown" where there is no
-    number."""
-    value = "unknown" if percent is None else f"{percent:.1f}%"
+    number.
+
+    `few` stands there instead of the percentage of a headline that counts next to nothing.
+    """
+    if few:
+        percent = None
+    value = few or "unknown" if percent is None else f"{percent:.1f}%"
     colour = _UNKNOWN if percent is None else next((c for least, c in _COLOURS if percent >= least), _COLOURS[-1][1])
     left, right = _width(label) + 10, _width(value) + 10
     said, label, value = escape(f"{label}: {value}"), escape(label), escape(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..numbers.schema import ServiceRow
+from ..numbers.scope import basis_sentence
 from .assets import OVERVIEW_SCRIPT
 from .document import anchor, facts, meter, moment, page, percent, text, tone
 
@@ -78,6 +79,12 @@ def _row(summary: ServiceRow, beside: str = "", css: str = "") -> str:
         )
     covered, total = int(counts.get("covered", 0)), int(counts.get("total", 0))
     colour = tone(covered, total)
+    few = basis_sentence(summary.get("basis"))
+    if few:
+        return (
+            f'{row}{cells}<td class="num wide" data-v="{total}">{covered:,}/{total:,}</td><td class="num muted"'
+            f' data-v="-1" title="{text(few)}">few</td><td class="w"></td></tr>\n'
+        )
     return (
         f'{row}{cells}<td class="num wide" data-v="{total}">{covered:,}/{total:,}</td><td class="num {colour}"'
         f' data-v="{100.0 * covered / total if total else 0.0:.4f}">{percent(covered, total)}</td><td class="w'

@@ -76,6 +76,23 @@ GINKGO_SUCCINCT = "[1604516] Books Suite - 3/4 specs ••• SUCCESS! 1.2ms PA
 GINKGO_SUCCINCT_EMPTY = "[1604516] Books Suite - 0/4 specs  SUCCESS! 1.2ms PASS\n"
 
 
+PRINTED = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="3" failures="1" skipped="1">
+\t<testsuite name="x" tests="3">
+\t\t<testcase name="TestA" classname="x"><system-out><![CDATA[--- FAIL: TestInner (0.00s)]]></system-out></testcase>
+\t\t<testcase name="TestB" classname="x"><skipped></skipped></testcase>
+\t\t<testcase name="TestC" classname="x"><failure message="Failed"></failure></testcase>
+\t</testsuite>
+</testsuites>
+"""
+NESTED = "<testsuite>\n<testsuite>\n<testcase name='a'/>\n</testsuite>\n<testcase name='b'/>\n</testsuite>\n"
+
+
+def prefixed(prefix: str, text: str = VERBOSE) -> str:
+    return "".join(f"{prefix}{line}\n" for line in text.splitlines())
+
+
 def results_of(output: str) -> Results:
     results = Results()
     for line in output.splitlines():
@@ -116,6 +133,17 @@ def results_of(output: str) -> Results:
         pytest.param(GINKGO_1, 2, 1, ["Books [It] has pages"], True, id="Ginkgo 1"),
         pytest.param(GINKGO_SUCCINCT, 3, 1, [], True, id="Ginkgo --succinct"),
         pytest.param(GINKGO_SUCCINCT_EMPTY, 0, 4, [], False, id="Ginkgo --succinct, no specs"),
+        pytest.param(PRINTED, 1, 1, ["TestC"], True, id="go-junit-report"),
+        pytest.param("<testsuites></testsuites>\n", 0, 0, [], False, id="go-junit-report, no tests"),
+        pytest.param("<testsuites/>\n", 0, 0, [], False, id="JUnit on stdout, no tests"),
+        pytest.param(NESTED, 2, 0, [], True, id="JUnit on stdout, suites in suites"),
+        pytest.param("<testsuites>\n<testsuite>\n", None, None, [], None, id="JUnit on stdout, cut off"),
+        pytest.param(prefixed("[e2e] "), 1, 1, [], True, id="a prefix in brackets"),
+        pytest.param(prefixed("tests-1  | "), 1, 1, [], True, id="docker compose"),
+        pytest.param(prefixed("2026-01-02T03:04:05.123Z "), 1, 1, [], True, id="kubectl logs --timestamps"),
+        pytest.param(prefixed("12:30:01 "), 1, 1, [], True, id="with the time of day"),
+        pytest.param(prefixed("[e2e] ", ALL_SKIPPED), 0, 1, [], False, id="a prefix, all skipped"),
+        pytest.param(prefixed("tests | ", events(VERBOSE)), 1, 1, [], True, id="a prefix, go test -json"),
         pytest.param("--- FAIL: TestA (0.1s)\n--- PASS: TestA (0.1s)\n", 1, 0, [], True, id="passed when it ran again"),
         pytest.param('{"level":"info","msg":"ok 1"}\n200 OK\nok then\n', None, None, [], None, id="a script"),
         pytest.param("", None, None, [], None, id="silence"),

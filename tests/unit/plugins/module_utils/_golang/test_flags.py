@@ -49,6 +49,10 @@ def test_flags_are_added_to_those_of_the_team(
     ("mode", "coverpkg", "build_flags", "goflags", "names"),
     [
         ("set", None, ["-o", "bin/x"], "", ["service_build_flags has -o"]),
+        ("set", None, ["-n"], "", ["service_build_flags has -n", "go build -cover -n"]),
+        ("set", None, [], "-n=true", ["GOFLAGS has -n"]),
+        ("set", None, ["-buildmode=plugin"], "", ["-buildmode=plugin", "go build -cover"]),
+        ("set", None, ["-buildmode", "c-shared"], "", ["-buildmode=c-shared"]),
         ("count", None, ["-race"], "", ["-race", "service_covermode is count", "-covermode=atomic"]),
         ("set", None, ["-race", "-covermode=set"], "", ["service_build_flags has -race", "-covermode=set"]),
         ("set", None, [], "-race -covermode=set", ["GOFLAGS has -race", "GOFLAGS has -covermode=set"]),

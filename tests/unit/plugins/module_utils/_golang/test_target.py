@@ -149,6 +149,8 @@ def test_patterns_that_select_nothing_are_refused(coverpkg: str, tmp_path: Path)
         {"flags": ("-ldflags=-s -w -X 'main.version=1 2'",)},
         {"env": {"GOFLAGS": "-trimpath -ldflags=-w"}},
         {"env": {"GOFLAGS": "-cover -covermode=atomic"}},
+        {"env": {"GOEXPERIMENT": "nojsonv2"}},
+        {"flags": ("-buildvcs=false", "-pgo", "off", "-ldflags", "-s -w")},
     ],
 )
 def test_flags_of_the_team_stay(options: dict[str, object], tmp_path: Path) -> None:
@@ -156,6 +158,34 @@ def test_flags_of_the_team_stay(options: dict[str, object], tmp_path: Path) -> N
     made = built(source, tmp_path / "x", ".", **options)
     assert made.warnings == ()
     assert wrote(tmp_path / "x", tmp_path / "data") == ["covcounters", "covmeta"]
+
+
+@pytest.mark.parametrize("flags", [("-C", "cmd/m"), ("-C=cmd/m", "-trimpath"), ("--C=cmd/m",)])
+def test_the_directory_of_the_build_is_that_of_the_flag(flags: tuple[str, ...], tmp_path: Path) -> None:
+    source = module_of(tmp_path / "m", LIBRARY)
+    assert built(source, tmp_path / "x", ".", flags=flags).info.path == "example.test/m/cmd/m"
+    assert wrote(tmp_path / "x", tmp_path / "data") == ["covcounters", "covmeta"]
+
+
+#: (GOOS, GOARCH, environment): executables that this machine need not be able to start.
+FOREIGN = [
+    ("linux", "arm64", {}),
+    ("linux", "arm", {"GOARM": "7"}),
+    ("linux", "s390x", {}),
+    ("linux", "386", {}),
+    ("darwin", "arm64", {}),
+    ("windows", "amd64", {}),
+]
+
+
+@pytest.mark.parametrize(("system", "processor", "more"), FOREIGN[:2] if not os.environ.get("GOCOVER_ALL") else FOREIGN)
+def test_an_executable_for_another_machine_is_proven(
+    system: str, processor: str, more: dict[str, str], tmp_path: Path
+) -> None:
+    source = module_of(tmp_path / "m", LIBRARY)
+    env = {"GOOS": system, "GOARCH": processor, **more}
+    made = built(source, tmp_path / "x", "./cmd/m", env=env, flags=("-ldflags=-s -w",))
+    assert (made.info.settings["GOARCH"], made.warnings) == (processor, ())
 
 
 def test_flags_that_go_env_has_written_count(tmp_path: Path) -> None:

@@ -88,6 +88,15 @@ shop        75.0%      75/100        1/2           12 passed  passed"""
     )
 
 
+def test_a_headline_of_few_statements_has_no_percentage(tmp_path: Path) -> None:
+    basis = {"statements": 3, "instrumented": 304_498, "percent": 0.001, "few": True}
+    plant(tmp_path, "shop", {"run": "r1"}, summary(3, 3, basis=basis))
+    assert overview.table(overview.read_rows(tmp_path))[-1].split() == ["shop", "few", "3/3", "1/2", "-", "passed"]
+    overview.write(tmp_path, overview.read_rows(tmp_path))
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "only 3 of 304,498 instrumented statements" in page and "100.0%" not in page
+
+
 def test_step_table(root: Path) -> None:
     assert (
         "\n".join(overview.step_table(overview.read_rows(root)))

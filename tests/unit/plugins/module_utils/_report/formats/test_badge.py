@@ -43,5 +43,11 @@ def test_white_text_can_be_read(colour: str) -> None:
     assert 1.05 / (luminance + 0.05) >= 4.5
 
 
+def test_a_headline_of_few_statements_has_no_percentage() -> None:
+    root = ElementTree.fromstring(render_badge(100.0, few="1/1 statements"))
+    assert root.attrib["aria-label"] == "e2e coverage: 1/1 statements"
+    assert list(root.iter(f"{SVG}rect"))[-1].attrib["fill"] == "#5f6670"
+
+
 def test_a_label_is_escaped() -> None:
     assert ElementTree.fromstring(render_badge(1.0, "<a> & b")).findtext(f"{SVG}title") == "<a> & b: 1.0%"
