@@ -162,7 +162,7 @@ def test_three_commands_from_nothing_to_a_report(user: User, artifact: Path) -> 
     assert "--- PASS: TestCart" in said, user.transcript
     assert re.search(r"^shop +\d+\.\d% .* 1 passed +passed$", said, re.MULTILINE), user.transcript
     assert len(said.splitlines()) < 30, user.transcript
-    assert max(map(len, said.splitlines())) < 160, user.transcript
+    assert "the files are not checked" not in said, user.transcript
     summary = json.loads((user.repository / "coverage" / "shop" / "summary.json").read_text(encoding="utf-8"))
     assert summary["tests"]["passed"] == 1 and summary["statements"]["covered"] > 0
 
