@@ -39,6 +39,10 @@ def arguments(place: Path, covdata: Path) -> dict[str, dict[str, Any]]:
         "coverage_overview": {"coverage_dir": str(place / "report"), "services": ["sample"]},
         "coverage_patch": {**workload, "node_path": "/var/lib/gocover/shop"},
         "coverage_run": {**run, "runtime": "process"},
+        "coverage_wrap": {
+            **{"command": "echo testing; exit 3", "chdir": str(place), "coverage_dir": str(place / "wrapped")},
+            **{"timeout": 20},
+        },
         "graceful_shutdown": workload,
         "image_archive_load": {**engine, "cluster": "shop", "image": ["shop:1"]},
         "kind_cluster": {**engine, "name": "shop", "kubeconfig": str(place / "kubeconfig")},
@@ -47,6 +51,7 @@ def arguments(place: Path, covdata: Path) -> dict[str, dict[str, Any]]:
         "machine_check": {"runtime": "process", "dest": str(place)},
         "manifest_apply": {**cluster, "definition": [{"apiVersion": "v1", "kind": "ConfigMap"}]},
         "node_coverage": {**engine, "cluster": "shop", "user": "shop"},
+        "repository_init": {"directory": str(place / "repository")},
         "service_preflight": {"service": "shop", "source": str(SERVICES), "package": "./cmd/sample"},
         "service_process": {"name": "shop", "state": "stopped", "directory": str(place / "process")},
         "startup_baseline": {
