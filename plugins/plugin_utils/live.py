@@ -166,7 +166,14 @@ class LiveAction(ActionBase):  # type: ignore[misc]
             yield None
             return
         host = str(task_vars.get("inventory_hostname", ""))
-        with Pulse(lambda kind, text: _display(host, kind, text), self._task.name or self.module.name) as pulse:
+        playbook = os.getppid()
+
+        def shown(kind: Kind, text: str) -> None:
+            # The worker holds both ends of the pipe to the playbook: without a reader it fills, and the step hangs.
+            if os.getppid() == playbook:
+                _display(host, kind, text)
+
+        with Pulse(shown, self._task.name or self.module.name) as pulse:
             # What is not displayed is no sign of life.
             yield lambda kind, text: None if kind == "detail" and not display.verbosity else pulse.say(kind, text)
 
