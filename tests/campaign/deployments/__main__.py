@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Broken deployments on a real cluster; writes results.md beside this file.
 
-usage: python tests/campaign/deployments [WORD ...]; with words, only the rows whose titles hold one, and no page.
+usage: python tests/campaign/deployments [WORD ...]; with words, only the rows whose titles hold one, or the rows of the
+file of that name (``faults``, ``disorder``); the page keeps its other rows.
 GOCOVER_CAMPAIGN_CLUSTER names a cluster that is there already and stays.
 """
 
@@ -53,7 +54,13 @@ _AIM = 5.0
 def main() -> int:
     """Run the rows; 0 if all came out as they should."""
     words = sys.argv[1:]
-    rows = [fault for fault in (*FAULTS, *DISORDER) if not words or any(word in fault.title for word in words)]
+    groups = {"faults": FAULTS, "disorder": DISORDER}
+    rows = [
+        fault
+        for group, faults in groups.items()
+        for fault in faults
+        if not words or group in words or any(word in fault.title for word in words)
+    ]
     engine = connect_engine("auto")
     given = os.environ.get("GOCOVER_CAMPAIGN_CLUSTER")
     lines, failed = [], 0
@@ -78,13 +85,21 @@ def main() -> int:
                 print(line, flush=True)
                 lines.append(line)
                 failed += not good
+                _write(lines)
         finally:
             if not given:
                 clusters.ensure_absent(engine, spec, Progress(None))
     print(f"{len(rows) - failed} of {len(rows)} rows as they should be")
-    if not words:
-        PAGE.write_text(_INTRODUCTION + "".join(f"{line}\n" for line in lines), encoding="utf-8")
     return 1 if failed else 0
+
+
+def _write(lines: list[str]) -> None:
+    """The page with these rows in place of the former ones of their titles, in the order of the files."""
+    former = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
+    known = {line.split(" | ")[0]: line for line in (*former, *lines) if line.startswith("| ")}
+    titles = [f"| {fault.title}" for fault in (*FAULTS, *DISORDER)]
+    rows = [known[title] for title in titles if title in known]
+    PAGE.write_text(_INTRODUCTION + "".join(f"{row}\n" for row in rows), encoding="utf-8")
 
 
 def _row(scene: Scene, fault: Fault, namespace: str) -> tuple[str, bool]:
