@@ -23,6 +23,8 @@ from .workload import Workload
 _LOG_LINES = 20
 #: Seconds for which pods may still be refused after room was made for them.
 _RETRY = 8.0
+#: Seconds for which a quota may still count pods that were gone before the wait began, such as those of the run before.
+_FREED = 4.0
 #: Events of a pod that are shown as they come: what a probe got, and what the node could not do for it.
 _WARNINGS = ("Unhealthy", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 
@@ -170,6 +172,8 @@ def _wait(
         if _make_way(cluster, view, situation, note):
             continue
         found = diagnose(situation)
+        if found is not None and time.monotonic() - begun < _FREED and room.may_come_free(found):
+            continue
         if found is not None:
             raise _not_ready(view, situation, _with_nodes(cluster, situation, found), begun)
         if done:

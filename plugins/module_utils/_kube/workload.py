@@ -32,6 +32,8 @@ from .api import (
 KINDS = {"deployment": DEPLOYMENT, "statefulset": STATEFUL_SET, "daemonset": DAEMON_SET}
 _ALIASES = {"deploy": "deployment", "deployments": "deployment", "sts": "statefulset", "statefulsets": "statefulset",
             "ds": "daemonset", "daemonsets": "daemonset"}  # fmt: skip
+#: Workloads of other namespaces that a failure names.
+_NAMED = 3
 
 
 class Workload(t.NamedTuple):
@@ -142,13 +144,16 @@ def _missing(summary: str, evidence: str, elsewhere: t.Sequence[Object]) -> Fail
     if not elsewhere:
         remedy = "Name it as service_workload: deployment/NAME, or let service_manifests contain it"
         return failure(summary, "workload-missing", evidence, remedy)
-    other = elsewhere[0]
-    namespace = other["metadata"]["namespace"]
+    places = [
+        f"{other['kind'].lower()}/{other['metadata']['name']} is in the namespace {other['metadata']['namespace']}"
+        for other in elsewhere
+    ]
+    namespaces = list(dict.fromkeys(str(other["metadata"]["namespace"]) for other in elsewhere))
     return failure(
         summary,
         "workload-missing",
-        f"{evidence}; {other['kind'].lower()}/{other['metadata']['name']} is in the namespace {namespace}",
-        f"Set service_namespace to {namespace}, or take the namespace out of the manifest",
+        f"{evidence}; {', '.join(places[:_NAMED])}{' and others' if places[_NAMED:] else ''}",
+        f"Set service_namespace to {' or '.join(namespaces[:_NAMED])}, or take the namespace out of the manifest",
     )
 
 

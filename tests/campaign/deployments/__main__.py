@@ -19,7 +19,7 @@ from pathlib import Path
 from scene import BACKEND_IMAGES, Fault, Scene, Told, build_images, start_backend
 from shared import step_of
 
-from disorder import DISORDER  # isort: skip
+from disorder import DISORDER, OTHER  # isort: skip
 from faults import FAULTS  # isort: skip
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
 from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters
@@ -113,6 +113,7 @@ def _row(scene: Scene, fault: Fault, namespace: str) -> tuple[str, bool]:
         scene.close(namespace)
         for kind in ("validatingwebhookconfiguration", "validatingadmissionpolicybinding", "validatingadmissionpolicy"):
             scene.kubectl("delete", kind, "campaign-policy", "--ignore-not-found")
+        scene.kubectl("delete", "namespace", OTHER, "--ignore-not-found")
         scene.kubectl("delete", "runtimeclass", "campaign", "--ignore-not-found")
     causes = ", ".join(f"`{cause}`" for cause in told.causes) or "none, as it should be"
     evidence = " ".join(told.evidence.replace(namespace, "NAMESPACE").split()).replace("|", "/")

@@ -22,8 +22,10 @@ _CLAIM = {
     "accessModes": ["ReadWriteOnce"],
     "resources": {"requests": {"storage": "1Mi"}},
 }
-_PLUGIN = "/opt/cni/bin/bridge"
-_OTHER = "campaign-other"
+#: Of the lab's nodes and of kind's own alike, each with directories of its own.
+_PLUGIN = "portmap"
+_PLUGINS = "for place in /opt/cni/bin /usr/lib/cni; do [ ! -e $place/{0} ] || mv $place/{0} $place/{1}; done"
+OTHER = "campaign-other"
 
 
 def both(*changes: t.Callable[[Object], None]) -> t.Callable[[Object], None]:
@@ -136,9 +138,9 @@ DISORDER = [
     _probe(
         "a network plugin is missing",
         "sandbox-failed",
-        "bridge",
+        _PLUGIN,
         _NO_SANDBOX,
-        on_nodes=(f"mv {_PLUGIN} {_PLUGIN}.away", f"mv {_PLUGIN}.away {_PLUGIN}"),
+        on_nodes=(_PLUGINS.format(_PLUGIN, "away"), _PLUGINS.format("away", _PLUGIN)),
     ),
     _probe(
         "a RuntimeClass is missing",
@@ -321,7 +323,7 @@ DISORDER = [
         "no hostPath here",
         "$^",
         labels={"campaign": "policy"},
-        more=policy("policy", "deployments", _NO_HOST_PATH, "no hostPath here"),
+        before=policy("policy", "deployments", _NO_HOST_PATH, "no hostPath here"),
     ),
     _probe("a CronJob", "workload-unsupported", "CronJob/probe", "$^", kind="CronJob", named=False),
     _probe(
@@ -336,10 +338,10 @@ DISORDER = [
     _probe(
         "a workload of another namespace",
         "workload-missing",
-        f"in the namespace {_OTHER}",
+        f"in the namespace {OTHER}",
         "$^",
         named=False,
-        more=[{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _OTHER}}],
-        finish=in_namespace(_OTHER),
+        more=[{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OTHER}}],
+        finish=in_namespace(OTHER),
     ),
 ]

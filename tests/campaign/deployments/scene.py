@@ -74,6 +74,8 @@ class Fault:
     service: str = "datastorage"
     change: t.Callable[[Object], None] = lambda spec: None
     more: t.Sequence[Object] = ()
+    #: Policies, which the API server knows some seconds after they were applied.
+    before: t.Sequence[Object] = ()
     without: t.Sequence[str] = ()
     labels: t.Mapping[str, str] = field(default_factory=dict)
     directory: str = "1777"
@@ -169,6 +171,8 @@ class Scene:
             self._take_back(fault, namespace)
         if fault.on_nodes[0]:
             self.on_nodes(fault.on_nodes[0])
+        if fault.before:
+            self._enforce(fault, namespace)
         witness = Witness(self.api, namespace, fault.seen)
         begun = time.monotonic()
         try:
@@ -193,6 +197,22 @@ class Scene:
             self.on_nodes(fault.on_nodes[1])
         told.difference = self._put_back(fault, namespace)
         return told
+
+    def _enforce(self, fault: Fault, namespace: str) -> None:
+        """Apply policies and wait until they refuse a Deployment with a hostPath. Raises RuntimeError."""
+        for entry in fault.before:
+            self.api.apply(entry)
+        tried = _example("probe")[0]
+        tried["metadata"].update(name="tried", namespace=namespace)
+        tried["spec"]["template"]["spec"]["volumes"] = [{"name": "host", "hostPath": {"path": "/tmp"}}]
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                self.api.apply(tried, dry_run=True)
+            except Failure:
+                return
+            time.sleep(0.5)
+        raise RuntimeError("the policy refuses nothing")
 
     def close(self, namespace: str) -> None:
         """Take the row away; its pods go in the background."""

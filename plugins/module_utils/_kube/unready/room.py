@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from ..._diagnosis import Diagnosis
 from .. import pods
 from ..api import STATEFUL_SET, Object
 from ..patch import rollout
@@ -33,7 +34,7 @@ def lacking(situation: Situation) -> str:
     if not former or rollout.replaces_in_place(situation.workload):
         return ""
     refused = pods_refused(situation)
-    if refused is not None and refused.cause == "quota-exceeded" and _within(refused.evidence):
+    if refused is not None and may_come_free(refused):
         return refused.evidence
     for pod in situation.pods:
         scheduled = pods.condition(pod, "PodScheduled")
@@ -44,6 +45,11 @@ def lacking(situation: Situation) -> str:
     return ""
 
 
+def may_come_free(found: Diagnosis) -> bool:
+    """Whether pods were refused by a quota that would take them if no others were counted."""
+    return found.cause == "quota-exceeded" and _within(found.evidence)
+
+
 def jam(situation: Situation) -> Object | None:
     """The pod of a former revision that will not become ready, and which a StatefulSet waits for before it goes on."""
     if situation.workload.get("kind") != STATEFUL_SET.name:
@@ -51,6 +57,9 @@ def jam(situation: Situation) -> Object | None:
     for pod in situation.former:
         if pods.terminating(pod) or pods.ready(pod):
             continue
+        # A pod that no node has taken has not begun anything.
+        if pods.condition(pod, "PodScheduled").get("status") == "False":
+            return pod
         alone = Situation(
             situation.workload, [pod], events=situation.events, logs=situation.logs, since=situation.since
         )

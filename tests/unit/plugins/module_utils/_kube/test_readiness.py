@@ -147,6 +147,18 @@ def test_a_quota_that_is_full_without_a_former_pod_is_the_cause() -> None:
     assert caught.value.diagnoses[0].cause == "quota-exceeded"
 
 
+def test_a_quota_that_still_counts_pods_of_the_run_before_is_waited_for() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "message": QUOTA}
+    first = {DEPLOYMENT: [deployment(2, "RollingUpdate", refused)], REPLICA_SET: [replica_set("svc-2", "2", 0)]}
+    then = [
+        (REPLICA_SET, replica_set("svc-2", "2", 1), False),
+        (DEPLOYMENT, deployment(2, "RollingUpdate"), False),
+        (POD, NEW, False),
+    ]
+    ready, _notes = wait(Script(first, then))
+    assert [entry["name"] for entry in ready.pods] == ["new"]
+
+
 def test_a_broken_pod_of_a_former_revision_is_deleted_for_the_stateful_set_to_go_on() -> None:
     stateful = deployment(2, "")
     stateful["kind"] = "StatefulSet"

@@ -83,6 +83,10 @@ def test_nothing_is_refused_while_the_former_pods_end_first() -> None:
     assert found.cause == "quota-exceeded"
 
 
+def test_a_pod_that_no_node_has_taken_gives_way_at_once() -> None:
+    assert room.jam(Situation(workload("StatefulSet"), [], former=[pod("svc-0", "unbound claims")])) is not None
+
+
 def waiting(reason: str) -> Object:
     entry = pod("svc-0")
     state: t.Any = {"waiting": {"reason": reason, "message": 'configmap "x" not found'}}
