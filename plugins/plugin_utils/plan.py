@@ -98,7 +98,7 @@ def covered_dependencies(services: t.Sequence[t.Mapping[str, t.Any]]) -> list[st
         for one in dict.fromkeys(refused)
     ]
     raise failure(
-        f"The coverage of what {name} depends on cannot be had as it is described",
+        f"The coverage of some dependencies of {name} cannot be collected",
         "option-invalid",
         f"service_covered_dependencies of {name} names {', '.join(reasons)}",
         f"Choose from {', '.join(built)}" if built else "Leave it empty: nothing that it depends on is built",

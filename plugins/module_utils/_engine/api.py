@@ -213,4 +213,4 @@ class BuildError(EngineError):
                 "disk-full",
                 f"Free some space where the engine keeps its data; {program} system df shows what takes it",
             )
-        return "The image does not build", "build-failed", "Run the command by hand until it builds"
+        return "The image does not build", "build-failed", "Correct the error above, and run the build command again"

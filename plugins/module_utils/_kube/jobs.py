@@ -106,6 +106,6 @@ def _job_failed(cluster: Cluster, job: Object, why: str) -> Exception:
         f"Job/{name} did not complete",
         "job-failed",
         why[:1].upper() + why[1:] + said,
-        "Mend what the job does, or give it what it lacks",
+        "Correct the job, or create the objects that it needs",
         log=log,
     )

@@ -61,7 +61,7 @@ def diagnose(ending: Ending) -> list[Diagnosis]:
             Diagnosis(
                 "crash-loop",
                 f"{ending.name} ended by a panic: {panic}",
-                "Mend the panic; a program that panics writes no counters",
+                "Correct the cause of the panic; a program that panics writes no counters",
             )
         ]
     if ending.exit_code == _SIGKILL:
@@ -71,7 +71,7 @@ def diagnose(ending: Ending) -> list[Diagnosis]:
             Diagnosis(
                 "sigterm-unhandled",
                 f"{ending.name} ended on SIGTERM with exit code {ending.exit_code}, "
-                "as a Go program does that does not handle it",
+                "so it has no handler for SIGTERM, and Go wrote no counters",
                 "Handle SIGTERM (signal.NotifyContext) and return from main: counters are only written then",
             )
         ]

@@ -108,7 +108,7 @@ def lost_counters(verdicts: t.Sequence[Verdict]) -> Diagnosis:
     return Diagnosis(
         "counters-lost",
         f"{len(verdicts) - lost} of {len(verdicts)} processes left their counters",
-        "Mend why they are missing, or let the run pass without them with service_lost_counters: warn",
+        "Correct the cause, or set service_lost_counters: warn to let the run pass without them",
     )
 
 

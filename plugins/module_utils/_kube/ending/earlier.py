@@ -98,7 +98,7 @@ def reasons(title: str, pod: Object, end: End | None, log: t.Sequence[str] = ())
             Diagnosis(
                 "crash-loop",
                 f"{title} crashed before the shutdown began (exit code {end.exit_code})",
-                "Mend the crash; a program that panics writes no counters",
+                "Correct the cause of the panic; a program that panics writes no counters",
             )
         ]
     return found

@@ -138,7 +138,7 @@ def ask(directory: str, *arguments: str, settings: t.Sequence[str] = ()) -> byte
         if not os.path.isdir(directory):
             raise _unanswered(directory, arguments, error) from error
         raise failure(
-            f"git cannot be asked about {directory}",
+            f"git cannot read {directory}",
             "git-missing",
             f"The program git is not on PATH ({environment.get('PATH', '')})",
             "Install git on the machine of the service, or leave out what needs it",
@@ -182,13 +182,13 @@ def explained(directory: str, refused: Refused, summary: str) -> Failure:
         summary,
         "git-failed",
         f"In {directory}, {refused.evidence}",
-        "Run git status and git fsck there, and mend what they name",
+        "Run git status and git fsck there, and correct what they report",
     )
 
 
 def _unanswered(directory: str, arguments: t.Sequence[str], error: OSError) -> Failure:
     return failure(
-        f"git cannot be asked about {directory}",
+        f"git cannot read {directory}",
         "git-failed",
         f"git {arguments[0]}: {error}",
         "Let this user read that directory and run git there",
