@@ -16,6 +16,8 @@ TESTS = CHECKOUT / "tests" / "unit" / "plugins" / "modules"
 NAMES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 #: Modules that are an action plugin of their own name; tests/unit/plugins/action tests them.
 ACTIONS = {path.stem for path in (CHECKOUT / "plugins" / "action").glob("*.py")}
+#: Modules that so far only tests/run runs (test_every_module.py). Remove a name when its unit test is written.
+WITHOUT = {"coverage_wrap", "kind_cluster_logs"}
 
 
 def test_the_modules_are_found() -> None:
@@ -29,6 +31,9 @@ def test_a_unit_test_runs_the_module(name: str) -> None:
         return
     call = re.compile(rf'\bmodules\(\s*"{name}"')
     users = [path.name for path in TESTS.glob("test_*.py") if call.search(path.read_text(encoding="utf-8"))]
+    if name in WITHOUT:
+        assert not users, f"{name} has a unit test now: remove it from WITHOUT"
+        return
     assert users, f'no test in {TESTS.name} calls modules("{name}", ...)'
 
 
