@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from ansible_collections.gocover.e2e.plugins.module_utils._golang import build
+
+# For ansible_play.
+sys.path.insert(0, str(Path(__file__).parent))
 
 # Only package net, not net/http, so that it builds fast where nothing is cached yet.
 SERVICE = r"""package main
