@@ -11,7 +11,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-import tomllib
+import tomllib  # type: ignore[import-not-found]  # checked for Python 3.10, which has none
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]

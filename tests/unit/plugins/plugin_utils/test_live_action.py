@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible import constants as C
 from ansible_collections.gocover.e2e.plugins.module_utils._run.progress import Kind, Progress, into_file
 from ansible_collections.gocover.e2e.plugins.plugin_utils import live
 
@@ -74,6 +75,6 @@ def test_progress_keeps_out_of_what_programs_read(
 ) -> None:
     displayed: list[bool] = []
     monkeypatch.setattr(live.display, "display", lambda _text, **options: displayed.append(options["stderr"]))
-    monkeypatch.setattr(live.C, "DEFAULT_STDOUT_CALLBACK", callback)
+    monkeypatch.setattr(C, "DEFAULT_STDOUT_CALLBACK", callback)
     live._display("shop", kind, "a line")
     assert displayed == [stderr]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from ansible_collections.gocover.e2e.plugins.module_utils._images import deliver
 ENV = 'ENV GOFLAGS="${GOFLAGS:+$GOFLAGS }-cover"\n'
 
 
-def archive(mode: str, *names: str) -> bytes:
+Mode = t.Literal["w:", "w:gz", "w:xz", "w:bz2"]
+
+
+def archive(mode: Mode, *names: str) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode=mode) as tar:
         for name in names:
@@ -31,7 +35,7 @@ def archive(mode: str, *names: str) -> bytes:
 
 @pytest.mark.parametrize("mode", ["w:", "w:gz", "w:bz2", "w:xz"])
 @pytest.mark.parametrize("name", ["Dockerfile", "./Dockerfile"])
-def test_the_dockerfile_of_an_archive_is_derived_on_the_way(mode: str, name: str) -> None:
+def test_the_dockerfile_of_an_archive_is_derived_on_the_way(mode: Mode, name: str) -> None:
     data, sink = archive(mode, "main.go", name, f"{'long/' * 60}name", "sub/Dockerfile"), io.BytesIO()
     assert delivery.is_readable(data[:512])
     derivation = delivery.rewrite_archive(io.BytesIO(data), sink, "Dockerfile", "-cover")

@@ -38,7 +38,7 @@ def test_a_name(main: str | None, executables: tuple[str, ...], module: str, nam
 def test_builds_of_one_main_package_are_one_program() -> None:
     builds = [Binary("a", "example.com/x/cmd/one", 1, ("one",)), Binary("b", "example.com/x/cmd/one", 2, ("one",))]
     (program,) = programs_of(builds, {})
-    assert (program.name, program.counter_files, program.hashes) == ("one", 3, {"a", "b"})
+    assert (program.name, program.counter_files, program.hashes) == ("one", 3, frozenset({"a", "b"}))
 
 
 def test_programs_of_one_name_are_told_apart() -> None:
