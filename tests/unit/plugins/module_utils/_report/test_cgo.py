@@ -19,26 +19,26 @@ import "C"
 
 // Twice doubles in C.
 func Twice(n int) int {
-	if n < 0 {
-		return 0
-	}
-	return int(C.twice(C.int(n)))
+    if n < 0 {
+        return 0
+    }
+    return int(C.twice(C.int(n)))
 }
 
 type Box struct{ n int }
 
 func (b *Box) Get() int {
-	twice := func() int { return int(C.twice(C.int(b.n))) }
-	return twice()
+    twice := func() int { return int(C.twice(C.int(b.n))) }
+    return twice()
 }
 
 //export Back
 func Back(n C.int) C.int {
-	return n
+    return n
 }
 
 func main() {
-	println(Twice(2), (&Box{3}).Get())
+    println(Twice(2), (&Box{3}).Get())
 }
 """
 
