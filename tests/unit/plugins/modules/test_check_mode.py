@@ -29,12 +29,13 @@ class World:
     service: Path
 
     def snapshot(self) -> t.Any:
-        """The state of all that a module may change; lock files do not count."""
+        """The state of all that a module may change; locks and caches do not count."""
         files = {
             str(path): path.read_bytes() if path.is_file() else path.stat().st_mode
             for root in (self.tmp, self.node)
             for path in root.rglob("*")
             if not path.name.endswith(".lock") and path.name not in ("state", "gocover.e2e")
+            if "cache" not in path.relative_to(root).parts
         }
         cluster, engine = self.modules.cluster, self.modules.engine
         return files, copy.deepcopy(cluster.objects), dict(engine.images), dict(engine.nodes)
