@@ -20,7 +20,7 @@ import pytest
 from shared import TestCluster  # isort: skip  # first: it makes the checkout importable
 
 import rig as rigs  # isort: skip
-from golang_image import golang  # isort: skip  # noqa: F401  # a fixture
+from golang_image import golang  # isort: skip  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._engine.connect import connect as connect_engine
 from ansible_collections.gocover.e2e.plugins.module_utils._kind import cluster as clusters

@@ -176,14 +176,17 @@ def _reached(
 ) -> list[str]:
     """The directories of ``start`` and of every package of the repository that it imports, nearest first."""
     paths = sorted(((path, place) for place, path in modules.items()), key=lambda entry: -len(entry[0]))
-    order, seen = [start], {start}
-    for directory in order:
+    order: list[str] = []
+    pending, seen = [start], {start}
+    while pending:
+        directory = pending.pop(0)
+        order.append(directory)
         for name in packages[directory]:
             for imported in _imports(repository.text(name)):
                 place = _directory_of(imported, paths)
                 if place is not None and place in packages and place not in seen:
                     seen.add(place)
-                    order.append(place)
+                    pending.append(place)
     return order
 
 

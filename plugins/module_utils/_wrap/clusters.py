@@ -41,7 +41,7 @@ _OWNED = """
 kubectl --kubeconfig /etc/kubernetes/admin.conf get pods -A -o json
 """
 
-Connect = t.Callable[[str, t.Mapping[str, str] | None], Engine]
+Connect = t.Callable[[str, "t.Mapping[str, str] | None"], Engine]
 
 
 @dataclass

@@ -24,12 +24,14 @@ FILES = {
 OVERRIDE = "/tmp/derived/compose.coverage.yaml"
 
 
-def rewrite(line: str, model: t.Any, files: t.Mapping[str, str] = FILES, cwd: str = "/src", **env: str) -> Rewritten:
+def rewrite(
+    line: str, model: t.Any, files: t.Mapping[str, str] | None = None, cwd: str = "/src", **env: str
+) -> Rewritten:
     call = Call(tuple(shlex.split(line)), cwd, env)
     text = model if isinstance(model, str) else json.dumps(model)
 
     def read(path: str) -> str | None:
-        return files.get(os.path.normpath(path))
+        return (FILES if files is None else files).get(os.path.normpath(path))
 
     return command_line.rewrite(call, read, "/tmp/derived", "-cover", text)
 
