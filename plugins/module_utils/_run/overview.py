@@ -87,7 +87,7 @@ def table(rows: t.Sequence[Row]) -> list[str]:
 def step_table(rows: t.Sequence[Row]) -> list[str]:
     """How long each step of each service took, in seconds, as lines of text.
 
-    OTHER is what the run took beyond these steps: Ansible itself, and waiting for other services.
+    OTHER is what the run took beyond these steps: the check of the files, Ansible itself, and waiting for others.
     """
     used = [step for step in _STEPS if any(_seconds(row, step) is not None for row in rows)]
     if not used:
