@@ -30,16 +30,20 @@ class Request:
     kind: str
     arguments: tuple[str, ...]
     directory: str
-    #: The variables that say where the engine answers, less those that are empty.
+    #: The variables that are not empty: all of them for a build, else those that say where the engine answers.
     environment: t.Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the shim does: pass on ``arguments`` (None: those of the user), and print ``complaint`` if there is one."""
+    """What the shim does: pass on ``arguments`` (None: those of the user), and print ``complaint`` if there is one.
+
+    ``environment`` is added to that of the call.
+    """
 
     arguments: tuple[str, ...] | None = None
     complaint: str = ""
+    environment: t.Mapping[str, str] = field(default_factory=dict)
 
     def script(self) -> str:
         """As shell commands."""
@@ -48,6 +52,7 @@ class Answer:
             lines.append(f"printf '%s\\n' {shlex.quote(f'gocover.e2e: {self.complaint}')} >&2")
         if self.arguments is not None:
             lines.append(f"set -- {shlex.join(self.arguments)}")
+        lines += [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
         return "".join(f"{line}\n" for line in lines)
 
 

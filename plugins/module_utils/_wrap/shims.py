@@ -20,6 +20,8 @@ from .session import Session
 
 #: The engines whose calls are looked at.
 ENGINES = ("docker", "podman", "nerdctl")
+#: Programs that build images and do nothing else that matters here.
+BUILDERS = ("buildah", "ko", "docker-compose", "podman-compose", "docker-buildx")
 _MODE = 0o755
 
 _HEAD = """\
@@ -114,8 +116,9 @@ ask() {{
   runs && mkdir "$request.new" 2> /dev/null || return 0
   printf '%s\\0' "$@" > "$request.new/arguments"
   printf '%s' "$PWD" > "$request.new/directory"
-  printf '%s\\0' "DOCKER_HOST=${{DOCKER_HOST-}}" "DOCKER_CONTEXT=${{DOCKER_CONTEXT-}}" \\
-    "DOCKER_CONFIG=${{DOCKER_CONFIG-}}" "CONTAINER_HOST=${{CONTAINER_HOST-}}" > "$request.new/environment"
+  [ "$1" = build ] && env -0 > "$request.new/environment" 2> /dev/null ||
+    printf '%s\\0' "DOCKER_HOST=${{DOCKER_HOST-}}" "DOCKER_CONTEXT=${{DOCKER_CONTEXT-}}" \\
+      "DOCKER_CONFIG=${{DOCKER_CONFIG-}}" "CONTAINER_HOST=${{CONTAINER_HOST-}}" > "$request.new/environment"
   mv "$request.new" "$request"
   until [ -e "$request.answer" ]; do
     runs || return 0
@@ -142,7 +145,8 @@ for word in "$@"; do
   esac
 done
 case $first:$second in
-  image:build | builder:build | buildx:build | buildx:b | build:*) kind=build ;;
+  image:build | builder:build | build:*) kind=build ;;
+  buildx:build | buildx:b | buildx:bake | buildx:f | compose:*) kind=build ;;
   image:* | builder:* | buildx:*) kind= ;;
   container:exec | exec:*)
     kind=
@@ -156,6 +160,14 @@ case $first:$second in
   *) kind= ;;
 esac
 [ -n "$kind" ] || exec "$real" "$@"
+"""
+
+#: The step decides whether it is a build: these are rare calls.
+_BUILDER = """
+kind=build
+"""
+
+_PASS_ON = """
 ask "$kind" "$@"
 if [ -e "$request.answer" ]; then
   . "$request.answer"
@@ -190,13 +202,14 @@ def install(session: Session, path: str, server: int) -> list[str]:
     """Write a shim for each of the programs that ``path`` has; returns their names. ``server`` answers requests."""
     quoted = shlex.quote(str(session.directory))
     written = []
-    for program in ("go", *ENGINES):
+    for program in ("go", *ENGINES, *BUILDERS):
         found = shutil.which(program, path=path)
         if found is None:
             continue
         head = _HEAD.format(program=program, session=quoted, real=shlex.quote(found))
         asking = _ASK.format(program=program, server=server)
-        _write(session.bin / program, head + (_GO if program == "go" else asking + _ENGINE))
+        asked = _ENGINE if program in ENGINES else _BUILDER
+        _write(session.bin / program, head + (_GO if program == "go" else asking + asked + _PASS_ON))
         written.append(program)
     _write(session.with_path, _WITH_PATH.format(bin=shlex.quote(str(session.bin))))
     _write(session.collect, _COLLECT.format(session=quoted, ask=_ASK.format(program="collect", server=server)))

@@ -22,7 +22,7 @@ from .._process.holder import this_holder
 from .._process.identity import age
 from .._run import overview
 from .._run.progress import Progress
-from . import image_builds, publishing, session, shims, sources
+from . import image_calls, publishing, session, shims, sources
 from .clusters import Clusters, container_of
 from .requests import Answer, Request, Server
 
@@ -134,9 +134,7 @@ class _Wrapped:
     def _answer(self, request: Request) -> Answer:
         """What a shim does with a call: it goes on in any case, later or with other arguments."""
         if request.kind == "build":
-            self._contexts.append(request.directory)
-            scratch = self._place.dockerfiles / secrets.token_hex(4)
-            return Answer(image_builds.covered(request.arguments, Path(request.directory), scratch))
+            return self._build(request)
         if request.kind == "node":
             self._clusters.cover_node(request.program, request.environment, container_of(request.arguments))
         elif request.kind == "remove":
@@ -144,6 +142,15 @@ class _Wrapped:
         elif request.kind == "collect":
             self._clusters.collect(request.arguments)
         return Answer()
+
+    def _build(self, request: Request) -> Answer:
+        found = image_calls.covered(request, self._place.dockerfiles / secrets.token_hex(4))
+        if found is None:
+            return Answer()
+        self._contexts.append(request.directory)
+        for warning in found.warnings:
+            self._progress.warn(warning)
+        return found.answer
 
     def _publish(self, ran: publishing.Ran) -> Outcome:
         """Write the results, then fail if the command or anything after it has failed."""

@@ -163,6 +163,8 @@ def test_a_call_costs_next_to_nothing(place: Place) -> None:
         (["build", "."], "build"),
         (["--context", "build", "image", "build", "-t", "x", "."], "build"),
         (["buildx", "build", "--load", "."], "build"),
+        (["buildx", "bake"], "build"),
+        (["compose", "-f", "x.yml", "up", "-d"], "build"),
         (["buildx", "ls"], None),
         (["builder", "prune"], None),
         (["exec", "--privileged", "-i", "x-control-plane", "kubeadm", "init", "--v=6"], "node"),
@@ -190,7 +192,12 @@ def test_what_an_engine_asks_for(place: Place, words: list[str], kind: str | Non
         assert asked == []
         assert (ran.stdout, ran.stderr) == ("".join(f"<{word}>" for word in words), "")
         return
-    assert asked == [Request("docker", kind, tuple(words), os.getcwd(), {"DOCKER_HOST": "tcp://x"})]
+    (request,) = asked
+    assert (request.program, request.kind, request.arguments) == ("docker", kind, tuple(words))
+    assert request.directory == os.getcwd()
+    assert request.environment["DOCKER_HOST"] == "tcp://x"
+    # A build is looked at with all of its environment.
+    assert ("PATH" in request.environment) == (kind == "build")
     assert (ran.stdout, ran.stderr) == ("<it's><other words>", "gocover.e2e: beware of 'this'\n")
     assert list(place.session.requests.iterdir()) == []
 
