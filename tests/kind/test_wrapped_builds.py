@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Engine
+from ansible_collections.gocover.e2e.plugins.module_utils._engine.api import Build, Engine
 from ansible_collections.gocover.e2e.plugins.module_utils._golang import executable
 from ansible_collections.gocover.e2e.plugins.module_utils._images import command_line, delivery, proof
 from ansible_collections.gocover.e2e.plugins.module_utils._images.changes import Call, Rewritten
+from shared import CHECKOUT
 
+BIN = Path(sys.executable).parent
+COLLECTIONS = str(CHECKOUT / ".ansible" / "collections")
 NAME = "localhost/gocover-test-wrapped:e2e"
 DOCKERFILE = """\
 FROM localhost/golang:gocover-test AS build
@@ -36,13 +41,18 @@ ENTRYPOINT ["/manager"]
 WITH_ARGUMENT = DOCKERFILE.replace("WORKDIR", "ARG GOFLAGS=-mod=mod\nWORKDIR")
 
 
+#: Where docker finds the plugin buildx that the lab has made; empty where docker has its own.
+LAB = {"DOCKER_CONFIG": path} if (path := os.environ.get("GOCOVER_LAB_DOCKER_CONFIG")) else {}
+LEGACY = {"DOCKER_BUILDKIT": "0"}
+
+
 def _has(*command: str) -> bool:
     if shutil.which(command[0]) is None:
         return False
-    return subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0
+    ended = subprocess.run([*command, "version"], env={**os.environ, **LAB}, capture_output=True, check=False)
+    return ended.returncode == 0
 
 
-LEGACY = {"DOCKER_BUILDKIT": "0"}
 buildx = pytest.mark.skipif(not _has("docker", "buildx"), reason="docker has no buildx here")
 compose = pytest.mark.skipif(not _has("docker", "compose"), reason="docker has no compose here")
 
@@ -69,7 +79,7 @@ def _removed(engine: Engine) -> t.Iterator[None]:
 
 def _run(argv: t.Sequence[str], checkout: Path, env: t.Mapping[str, str], stdin: bytes | None = None) -> Rewritten:
     """Run the command as a stand-in for its program does; returns what it was changed to."""
-    environment = {**os.environ, **env}
+    environment = {**os.environ, **LAB, **env}
     call = Call(tuple(argv), str(checkout), environment)
     asked = command_line.question(call)
     model = ""
@@ -136,6 +146,29 @@ def test_build_of_an_archive(engine: Engine, golang: str, checkout: Path, env: d
         archive.add(checkout, ".")
     _run(["docker", "build", "-t", NAME, "-"], checkout, env, gzip.compress(stream.getvalue()))
     _prove(engine)
+
+
+def test_the_playbook_wrap_reports_a_program_of_an_image(golang: str, checkout: Path) -> None:
+    (checkout / "cmd" / "main.go").write_text('package main\n\nfunc main() {\n    println("running")\n}\n')
+    steps = [
+        f"docker build -t {NAME} .",
+        f"docker create --name gocover-test-wrapped {NAME}",
+        "docker cp gocover-test-wrapped:/manager ../manager",
+        "docker rm gocover-test-wrapped",
+        "../manager",
+    ]
+    ended = subprocess.run(
+        [BIN / "ansible-playbook", "gocover.e2e.wrap", "-e", json.dumps({"run": " && ".join(steps)})],
+        cwd=checkout,
+        # As a shell that stands there would have it.
+        env={**os.environ, **LEGACY, **{"PWD": str(checkout), "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    summary = json.loads((checkout / "coverage" / "manager" / "summary.json").read_text())
+    assert (summary["statements"]["covered"], summary["statements"]["total"]) == (1, 1)
 
 
 @buildx
@@ -211,10 +244,18 @@ def test_build_without_docker(
 @pytest.mark.skipif(shutil.which("ko") is None, reason="there is no ko here")
 def test_ko(engine: Engine, checkout: Path, tmp_path: Path) -> None:
     (checkout / "cmd" / "broken.go").unlink()
-    (checkout / ".ko.yaml").write_text("defaultBaseImage: scratch\n")
+    # ko takes a base image of this registry from the engine.
+    base = "ko.local/gocover-test-base:e2e"
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    engine.tag(engine.build(Build(str(tmp_path / "base"), str(tmp_path / "base" / "Dockerfile")), print), base)
+    (checkout / ".ko.yaml").write_text(f"defaultBaseImage: {base}\n")
     archive = tmp_path / "ko.tar"
     words = ["--push=false", f"--tarball={archive}", "--sbom=none", "--tags=e2e", "-B", "./cmd"]
-    _run(["ko", "build", *words], checkout, {"KO_DOCKER_REPO": "localhost/gocover-test-ko"})
+    try:
+        _run(["ko", "build", *words], checkout, {"KO_DOCKER_REPO": "localhost/gocover-test-ko"})
+    finally:
+        engine.remove_image(base)
     program = tmp_path / "program"
     with tarfile.open(archive) as image:
         for name in image.getnames():

@@ -247,7 +247,7 @@ def test_a_process_that_the_command_leaves_running(repository: Repository) -> No
     [
         ("true", "It called neither go build nor docker build by way of PATH."),
         ("go build -cover=false -o $OUT/sample ./cmd/sample", "It called neither go build nor docker build"),
-        ("go build -o $OUT/sample ./cmd/sample", "1 calls of go build and 0 image builds went through PATH"),
+        ("go build -o $OUT/sample ./cmd/sample", "Builds that went through PATH: 1 by go, 0 of images"),
     ],
 )
 def test_nothing_that_could_be_reported(repository: Repository, run: str, words: str) -> None:

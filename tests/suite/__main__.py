@@ -29,6 +29,7 @@ LANES = (("lint", "types", "sanity", "browser"), ("unit", "examples", "run", "bu
 #: The programs that sessions need, and machine.PACKAGES knows how to install.
 _PROGRAMS = {
     "lint": ("shellcheck",),
+    "unit": ("gcc",),
     "sanity": ("git",),
     "run": ("sshd",),
     "build": ("git",),

@@ -26,6 +26,7 @@ _LAB = CHECKOUT / "tests" / "lab" / "lab"
 PACKAGES = {
     "chromedriver": "chromium-driver",
     "chromium": "chromium",
+    "gcc": "build-essential",
     "genhtml": "lcov",
     "git": "git",
     "npm": "npm",

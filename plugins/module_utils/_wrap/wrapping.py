@@ -197,8 +197,8 @@ class _Wrapped:
         builds = [added for _program, added, _place in shims.calls(self._place) if added == "-cover"]
         images = len(self._contexts)
         if builds or images:
-            evidence = f"{len(builds)} calls of go build and {images} image builds went through PATH, "
-            evidence += "and no program of theirs has written coverage data"
+            evidence = f"Builds that went through PATH: {len(builds)} by go, {images} of images. "
+            evidence += "No program of theirs has written coverage data"
             remedy = "See that the programs run in a kind cluster that the command creates, or as its own processes"
         else:
             evidence = "It called neither go build nor docker build by way of PATH"
